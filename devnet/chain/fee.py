@@ -1,0 +1,18 @@
+"""Base fee of the next block (EIP-1559)."""
+
+from devnet.chain.header import Header
+
+ELASTICITY = 2
+MAX_CHANGE_DENOMINATOR = 8
+
+
+def compute_base_fee(parent: Header) -> int:
+    """Wei per gas of the child of `parent`."""
+    target = parent.gas_limit // ELASTICITY
+    base = parent.base_fee_per_gas
+    if parent.gas_used == target:
+        return base
+    if parent.gas_used > target:
+        rise = base * (parent.gas_used - target) // target // MAX_CHANGE_DENOMINATOR
+        return base + max(rise, 1)
+    return base - base * (target - parent.gas_used) // target // MAX_CHANGE_DENOMINATOR

@@ -1,0 +1,42 @@
+"""Configuration of one devnet; every default is a constant, so two runs are equal."""
+
+from dataclasses import dataclass, field
+
+from devnet.errors import ConfigError
+from precompiles.gas import Schedule
+
+DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
+GENESIS_TIME = 1_700_000_000  # seconds since the epoch
+WEI_PER_ETHER = 10**18
+MAX_VALIDATORS = 256
+MIN_BLOCK_GAS = 5_000_000  # gas; below it no contract can be deployed
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a chain is made from; anything that changes a block hash stands here."""
+
+    validators: int = 4
+    seed: int = 0
+    chain_id: int = 31337
+    mnemonic: str = DEFAULT_MNEMONIC
+    accounts: int = 10
+    balance_wei: int = 10_000 * WEI_PER_ETHER
+    block_gas_limit: int = 30_000_000
+    block_time_s: int = 1  # seconds between block timestamps
+    genesis_time_s: int = GENESIS_TIME
+    base_fee_wei: int = 10**9
+    schedule: Schedule = field(default_factory=Schedule)
+
+    def __post_init__(self) -> None:
+        _require("validators", self.validators, 1, MAX_VALIDATORS)
+        _require("accounts", self.accounts, 0, 1_000)
+        _require("chain id", self.chain_id, 1, 2**63 - 1)
+        _require("block gas limit", self.block_gas_limit, MIN_BLOCK_GAS, 2**63 - 1)
+        _require("block time", self.block_time_s, 1, 10**6)
+        _require("seed", self.seed, 0, 2**63 - 1)
+
+
+def _require(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}; use {low} to {high}")

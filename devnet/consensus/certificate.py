@@ -1,0 +1,70 @@
+"""Certificate: precommits of more than two thirds of the power on one block hash."""
+
+from dataclasses import dataclass
+
+from devnet.consensus.validator_set import ValidatorSet
+from devnet.consensus.vote import Vote, VoteContext, is_signed
+from devnet.errors import BadCertificate
+from precompiles.digest import compute_keccak
+
+_DOMAIN = compute_keccak(b"devnet.certificate.v1")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Proof that a block is final."""
+
+    height: int
+    round: int
+    block_hash: bytes
+    votes: tuple[Vote, ...]  # in the order of the validator set
+
+
+def compute_certificate_hash(certificate: Certificate | None) -> bytes:
+    """Keccak over the fields as words; zero for the genesis block, which nobody signs."""
+    if certificate is None:
+        return bytes(32)
+    head = (
+        _DOMAIN
+        + certificate.height.to_bytes(32, "big")
+        + certificate.round.to_bytes(32, "big")
+        + certificate.block_hash
+    )
+    votes = (
+        vote.validator.rjust(32, b"\0") + vote.fingerprint + compute_keccak(vote.signature)
+        for vote in certificate.votes
+    )
+    return compute_keccak(head + b"".join(votes))
+
+
+def check_certificate(
+    certificate: Certificate, validators: ValidatorSet, context: VoteContext
+) -> int:
+    """Check every signature and count the power.
+
+    Returns: the signed power, more than two thirds of the total.
+    Raises: BadCertificate with the vote or the missing power; BadSignature.
+    """
+    if certificate.height != context.height:
+        raise BadCertificate(f"certifies height {certificate.height}, not {context.height}")
+    power = 0
+    seen: list[bytes] = []
+    for vote in certificate.votes:
+        who = f"0x{vote.validator.hex()}"
+        if vote.validator in seen:
+            raise BadCertificate(f"{who} signs twice")
+        if (vote.block_hash, vote.round) != (certificate.block_hash, certificate.round):
+            raise BadCertificate(f"the vote of {who} is for another block or round")
+        weight = validators.get_power(vote.validator)
+        if weight == 0:
+            raise BadCertificate(f"{who} is not in the validator set")
+        if not is_signed(context, vote):
+            raise BadCertificate(f"the signature is not by {who}")
+        seen.append(vote.validator)
+        power += weight
+    if not validators.is_quorum(power):
+        raise BadCertificate(
+            f"signed by power {power} of {validators.total_power}, "
+            f"needs at least {validators.quorum_power}"
+        )
+    return power

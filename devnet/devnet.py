@@ -1,0 +1,1 @@
+"""class Devnet: the face for Python users."""

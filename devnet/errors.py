@@ -1,0 +1,164 @@
+"""Errors a user of the devnet may see; each class carries its JSON-RPC and exit code.
+
+DevnetError
+  ConfigError
+  ChainError
+    UnknownBlock  UnknownTransaction  UnknownSnapshot
+    NotNow           BlockFull  FeeTooLow
+    BadTransaction   NonceTooLow  NonceTooHigh  InsufficientFunds  IntrinsicGasTooLow
+                     UnsupportedTransaction
+    ExecutionReverted  ExecutionFailed
+  HostError          this host cannot answer
+  ConsensusError
+    NoQuorum  BadSignature  BadCertificate  BadProposal
+  RemoteError        a node answered with an error, or not at all
+  RequestError       JSON-RPC: ParseError  InvalidRequest  MethodNotFound  InvalidParams
+"""
+
+
+class DevnetError(Exception):
+    """Anything the devnet raises on purpose."""
+
+    rpc_code = -32000
+    exit_code = 1
+
+    @property
+    def rpc_data(self) -> str | None:
+        """What goes into the `data` field of a JSON-RPC error."""
+        return None
+
+
+class ConfigError(DevnetError):
+    """An option or file cannot be used as given."""
+
+    exit_code = 2
+
+
+class ChainError(DevnetError):
+    """The chain cannot do what was asked."""
+
+
+class UnknownBlock(ChainError):
+    """No block by that number, hash or tag."""
+
+    rpc_code = -32001
+
+
+class UnknownTransaction(ChainError):
+    """No transaction by that hash."""
+
+    rpc_code = -32001
+
+
+class UnknownSnapshot(ChainError):
+    """No snapshot by that id."""
+
+
+class BadTransaction(ChainError):
+    """The transaction can never be part of this chain."""
+
+
+class NonceTooLow(BadTransaction):
+    """The account has already used this nonce."""
+
+
+class NonceTooHigh(BadTransaction):
+    """An earlier nonce of the account is missing."""
+
+
+class InsufficientFunds(BadTransaction):
+    """Balance below value plus the highest possible fee."""
+
+
+class IntrinsicGasTooLow(BadTransaction):
+    """Gas limit below what the transaction costs before it runs."""
+
+
+class NotNow(ChainError):
+    """The transaction is sound, but not for this block."""
+
+
+class BlockFull(NotNow):
+    """The transaction's gas limit does not fit into what is left of the block."""
+
+
+class FeeTooLow(NotNow):
+    """Max fee per gas below the block's base fee, or below what a replacement must pay."""
+
+
+class UnsupportedTransaction(BadTransaction):
+    """A transaction type or form that this chain does not take."""
+
+
+class ExecutionReverted(ChainError):
+    """A call ended in REVERT; `output` is what the contract returned."""
+
+    rpc_code = 3
+
+    def __init__(self, message: str, output: bytes) -> None:
+        super().__init__(message)
+        self.output = output
+
+    @property
+    def rpc_data(self) -> str | None:
+        return "0x" + self.output.hex()
+
+
+class ExecutionFailed(ChainError):
+    """A call ended in an exceptional halt and burnt its gas."""
+
+
+class HostError(DevnetError):
+    """This host cannot answer; others may."""
+
+
+class ConsensusError(DevnetError):
+    """The validators cannot go on, or a consensus object is not sound."""
+
+
+class NoQuorum(ConsensusError):
+    """No block: not more than 2/3 of the voting power signed the same result."""
+
+
+class BadSignature(ConsensusError):
+    """A signature is malformed or by another key."""
+
+
+class BadCertificate(ConsensusError):
+    """A certificate does not prove what it claims."""
+
+
+class BadProposal(ConsensusError):
+    """A proposed block breaks a rule that needs no execution to see."""
+
+
+class RemoteError(DevnetError):
+    """A node answered with an error, or not at all."""
+
+
+class RequestError(DevnetError):
+    """The JSON-RPC request itself is wrong."""
+
+    rpc_code = -32600
+
+
+class ParseError(RequestError):
+    """Not JSON."""
+
+    rpc_code = -32700
+
+
+class InvalidRequest(RequestError):
+    """JSON, but not a JSON-RPC request."""
+
+
+class MethodNotFound(RequestError):
+    """No such method."""
+
+    rpc_code = -32601
+
+
+class InvalidParams(RequestError):
+    """The parameters do not fit the method."""
+
+    rpc_code = -32602

@@ -1,0 +1,163 @@
+"""Models of a running devnet: handed to every validator, registered on chain, run off chain.
+
+What is registered comes from contract state; the bytes come from the validators' stores.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from eth_abi.abi import encode
+
+from devnet.chain.call import Call
+from devnet.chain.revert import describe_revert
+from devnet.chain.signing import UnsignedTransaction, sign_transaction
+from devnet.errors import ChainError, ConfigError, ExecutionReverted
+from devnet.node import Node
+from precompiles.digest import compute_model_id, decode_cid
+from precompiles.errors import BadInput, Revert, UnknownModel
+from precompiles.gas import compute_infer_gas
+from precompiles.inference import INFER, INFERENCE
+from precompiles.interface import InferenceCall
+from precompiles.models.admission import admit_model
+from precompiles.models.manifest import Registration
+from precompiles.registry import (
+    REGISTER,
+    REGISTRY,
+    SET_ALIAS,
+    read_alias,
+    read_aliases,
+    read_models,
+    read_registration,
+)
+from precompiles.tensor import Tensor, encode_tensors
+
+_TIP_WEI = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A registered model and its names."""
+
+    registration: Registration
+    aliases: tuple[str, ...]
+
+    @property
+    def id(self) -> bytes:
+        return self.registration.manifest.model_id
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What adding a model did."""
+
+    model_id: bytes
+    transaction_hash: bytes | None  # None if it was registered already
+
+
+class Models:
+    """The model hub of one node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def add(self, model: bytes, alias: str | None = None) -> Added:
+        """Check a model, hand it to every validator, register it, name it.
+
+        Raises: NotAdmitted or TooLarge before anything is kept; ChainError if the chain refuses.
+        """
+        admit_model(model)
+        model_id = compute_model_id(model)
+        self._node.cluster.put_model(model)
+        transaction_hash = None
+        if read_registration(self._node.open_storage(), model_id) is None:
+            transaction_hash = self._send(REGISTER + model_id)
+        if alias is not None and read_alias(self._node.open_storage(), alias) != model_id:
+            self._send(SET_ALIAS + encode(["string", "bytes32"], [alias, model_id]))
+        return Added(model_id, transaction_hash)
+
+    def list(self) -> tuple[Model, ...]:
+        """Registered models, oldest first."""
+        storage = self._node.open_storage()
+        names = read_aliases(storage)
+        return tuple(
+            Model(found, _get_names(names, found.manifest.model_id))
+            for found in read_models(storage)
+        )
+
+    def find(self, reference: str) -> Model:
+        """The model with this id (0x...), CID or alias.
+
+        Raises: UnknownModel.
+        """
+        storage = self._node.open_storage()
+        model_id = read_alias(storage, reference) or _parse_reference(reference)
+        registration = read_registration(storage, model_id) if model_id else None
+        if registration is None:
+            known = ", ".join(name for model in self.list() for name in model.aliases)
+            raise UnknownModel(
+                f"no model '{reference}' on this chain; add it with 'devnet model add FILE'"
+                + (f" or use one of: {known}" if known else "")
+            )
+        return Model(
+            registration, _get_names(read_aliases(storage), registration.manifest.model_id)
+        )
+
+    def quote(self, reference: str) -> int:
+        """Gas of one `infer` call."""
+        manifest = self.find(reference).registration.manifest
+        return compute_infer_gas(self._node.config.schedule, manifest)
+
+    def run(self, reference: str, inputs: Mapping[str, Tensor]) -> InferenceCall:
+        """Run a model as a transaction would, through the precompile; nothing is recorded.
+
+        Raises: UnknownModel; BadInput naming the input that is missing, unknown or of another type.
+        """
+        manifest = self.find(reference).registration.manifest
+        wanted = [tensor.name for tensor in manifest.inputs]
+        if sorted(inputs) != sorted(wanted):
+            raise BadInput(f"inputs {sorted(inputs)} given, the model wants {wanted}")
+        tensors = encode_tensors([inputs[name] for name in wanted])
+        data = INFER + manifest.model_id + (64).to_bytes(32, "big") + tensors[32:]
+        result = self._node.call(Call(to=INFERENCE, data=data))
+        return result.inferences[0]
+
+    def _send(self, data: bytes) -> bytes:
+        node = self._node
+        if not node.accounts:
+            raise ConfigError("no unlocked account to register with; start with --accounts 1")
+        account = node.accounts[0]
+        call = Call(sender=account.address, to=REGISTRY, data=data)
+        unsigned = UnsignedTransaction(
+            nonce=node.get_pending_nonce(account.address),
+            to=REGISTRY,
+            value=0,
+            data=data,
+            gas=node.estimate_gas(call),
+            max_fee_per_gas=2 * node.next_base_fee + _TIP_WEI,
+            max_priority_fee_per_gas=_TIP_WEI,
+        )
+        raw = sign_transaction(unsigned, node.config.chain_id, account.key)
+        transaction_hash = node.send_raw(raw)
+        place = node.history.find_transaction(transaction_hash)
+        if place is not None and not place.receipt.succeeded:
+            output = place.receipt.output
+            raise ExecutionReverted(describe_revert(output), output)
+        return transaction_hash
+
+
+def describe_refusal(refusal: Revert) -> ChainError:
+    """A refusal of the static check as an error of the chain."""
+    return ChainError(refusal.reason)
+
+
+def _parse_reference(reference: str) -> bytes | None:
+    try:
+        if reference.startswith("0x"):
+            return bytes.fromhex(reference[2:])
+        return decode_cid(reference)
+    except ValueError:
+        return None
+
+
+def _get_names(names: Mapping[str, bytes], model_id: bytes) -> tuple[str, ...]:
+    return tuple(name for name, target in names.items() if target == model_id)

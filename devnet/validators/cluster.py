@@ -1,0 +1,194 @@
+"""The network of validators in one process: takes one height after another to a decision.
+
+Time is virtual: a silent validator costs a round, never a pause.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from devnet.chain.block import Execution
+from devnet.chain.header import Header, compute_header_hash
+from devnet.chain.transaction import Transaction
+from devnet.config import Config
+from devnet.consensus import agreement
+from devnet.consensus.certificate import Certificate
+from devnet.consensus.signature import compute_address
+from devnet.consensus.validator_set import Member, ValidatorSet
+from devnet.consensus.vote import NIL
+from devnet.errors import ConfigError, NoQuorum
+from devnet.streams import draw
+from devnet.validators.misbehaviour import Behavior, Strategy
+from devnet.validators.proposal import Proposal
+from devnet.validators.report import Disagreement, RoundReport, build_report, explain_halt
+from devnet.validators.validator import Select, Validator
+from precompiles.digest import compute_model_id
+
+_KEPT_REPORTS = 1_000  # disagreements that are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A final block."""
+
+    block: Execution
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A transaction that the proposer could not put into a block."""
+
+    transaction: Transaction
+    reason: Exception
+
+
+class Cluster:
+    """All validators, the decided chain and why it waits if it does."""
+
+    def __init__(self, config: Config, funded: Sequence[bytes]) -> None:
+        keys = [draw(config.seed, "validator", i) for i in range(config.validators)]
+        self.validator_set = ValidatorSet(tuple(Member(compute_address(key), 1) for key in keys))
+        self.validators = tuple(
+            Validator(index, key, config, self.validator_set, funded)
+            for index, key in enumerate(keys)
+        )
+        self.genesis: Header = self.validators[0].head
+        self.decisions: list[Decision] = []
+        self.left_out: list[LeftOut] = []  # in the last attempt
+        self.disagreements: list[Disagreement] = []
+        self.round = 0
+        self.waiting = ""  # why the last attempt gave no block
+
+    @property
+    def head(self) -> Header:
+        return self.decisions[-1].block.header if self.decisions else self.genesis
+
+    @property
+    def head_hash(self) -> bytes:
+        if self.decisions:
+            return self.decisions[-1].block.hash
+        return compute_header_hash(self.genesis)
+
+    @property
+    def reader(self) -> Validator:
+        """Who answers questions about the state: honest first, and at the head."""
+        at_head = [v for v in self.validators if v.head.number == self.head.number]
+        honest = [v for v in at_head if v.behavior.strategy is Strategy.HONEST]
+        return (honest or at_head)[0]
+
+    def find(self, name: str) -> Validator:
+        """Raises: ConfigError naming the validators there are."""
+        for validator in self.validators:
+            if name in (validator.name, "0x" + validator.address.hex()):
+                return validator
+        known = f"v0 to v{len(self.validators) - 1}"
+        raise ConfigError(f"no validator '{name}'; there are {known}")
+
+    def set_behavior(self, name: str, behavior: Behavior) -> None:
+        """Change what one validator does from now on."""
+        self.find(name).set_behavior(behavior)
+
+    def put_model(self, model: bytes) -> bytes:
+        """Hand model bytes to every validator's store; returns the id."""
+        for validator in self.validators:
+            validator.store.put(model)
+        return compute_model_id(model)
+
+    def advance(self, select: Select, timestamp: int, allow_empty: bool) -> Decision | None:
+        """Decide the next height.
+
+        Args:
+            select: picks executable transactions, given account nonces.
+            allow_empty: whether a block without transactions is wanted.
+        Returns: the decision, or nothing if no transaction could be put into a block.
+        Raises: NoQuorum with who found what, after every validator has proposed once.
+        """
+        height = self.head.number + 1
+        self._catch_up(height)
+        state = agreement.State(self.validator_set, height)
+        self.left_out = []
+        report: RoundReport | None = None
+        rounds = len(self.validators)
+        while state.round < rounds:
+            self.round = state.round
+            round_ = state.round
+            proposal = self._propose(round_, height, select, timestamp)
+            if proposal is not None and not proposal.block.transactions and not allow_empty:
+                state, _ = agreement.apply(state, agreement.TimedOut(round_))
+                continue
+            state, found = self._run_round(state, proposal, height)
+            if report is None or found.groups:
+                report = found
+            self._remember(found)
+            if state.decided != NIL and proposal is not None:
+                return self._commit(proposal, agreement.build_certificate(state))
+            if state.round == round_:
+                state, _ = agreement.apply(state, agreement.TimedOut(round_))
+        if report is None:
+            return None
+        self.waiting = explain_halt(report, rounds, self.validator_set)
+        raise NoQuorum(self.waiting)
+
+    def rewind(self, number: int) -> None:
+        """Forget all blocks above `number`."""
+        del self.decisions[number:]
+        for validator in self.validators:
+            validator.rewind(self.head)
+        self.round, self.waiting = 0, ""
+
+    def _propose(self, round_: int, height: int, select: Select, timestamp: int) -> Proposal | None:
+        member = self.validator_set.get_proposer(height, round_)
+        proposer = next(v for v in self.validators if v.address == member.address)
+        if not self._is_ready(proposer, height):
+            return None
+        last_commit = self.decisions[-1].certificate if self.decisions else None
+
+        def leave(transaction: Transaction, reason: Exception) -> None:
+            self.left_out.append(LeftOut(transaction, reason))
+
+        return proposer.propose(round_, timestamp, last_commit, select, leave)
+
+    def _run_round(
+        self, state: agreement.State, proposal: Proposal | None, height: int
+    ) -> tuple[agreement.State, RoundReport]:
+        opinions = []
+        ready = [v for v in self.validators if self._is_ready(v, height)]
+        silent = [(v.name, v.stuck or "crashed") for v in self.validators if v not in ready]
+        if proposal is not None:
+            for validator in ready:
+                opinion = validator.check(proposal)
+                opinions.append(opinion)
+                vote = validator.vote(proposal, opinion)
+                state, _ = agreement.apply(state, agreement.Voted(vote))
+        powers = {v.name: self.validator_set.get_power(v.address) for v in self.validators}
+        round_ = self.round
+        member = self.validator_set.get_proposer(height, round_)
+        proposer = next(v.name for v in self.validators if v.address == member.address)
+        return state, build_report(height, round_, proposer, opinions, silent, powers)
+
+    def _commit(self, proposal: Proposal, certificate: Certificate) -> Decision:
+        decision = Decision(proposal.block, certificate)
+        self.decisions.append(decision)
+        self.waiting = ""
+        signers = [vote.validator for vote in certificate.votes]
+        for validator in self.validators:
+            if validator.address in signers:
+                validator.accept(decision.block)
+        return decision
+
+    def _catch_up(self, height: int) -> None:
+        for validator in self.validators:
+            while (
+                validator.is_running(height)
+                and not validator.stuck
+                and validator.head.number < self.head.number
+            ):
+                missing = self.decisions[validator.head.number]
+                validator.follow(missing.block, missing.certificate)
+
+    def _is_ready(self, validator: Validator, height: int) -> bool:
+        return validator.is_running(height) and validator.head.number == height - 1
+
+    def _remember(self, report: RoundReport) -> None:
+        self.disagreements += report.disagreements
+        del self.disagreements[:-_KEPT_REPORTS]

@@ -1,0 +1,107 @@
+"""Diagnosis: where two executions of one block part, down to the first element that differs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from devnet.chain.block import Execution, Inference
+from devnet.chain.header import HEADER_FIELDS
+from precompiles.digest import encode_cid
+from precompiles.engine.canonical import to_array
+from precompiles.models.graph import Array
+from precompiles.tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """The first element of an inference's outputs that differs."""
+
+    transaction_hash: bytes
+    call_index: int
+    model_id: bytes
+    output: str
+    index: tuple[int, ...]
+    expected: str
+    got: str
+    distance: str  # in units of the last place for floats
+
+    def __str__(self) -> str:
+        return (
+            f"inference {self.call_index} of tx 0x{self.transaction_hash.hex()[:8]}…, "
+            f"model {encode_cid(self.model_id)[:16]}…, output '{self.output}' "
+            f"element {list(self.index)}: {self.got}, others {self.expected} "
+            f"({self.distance} apart)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How one execution differs from the one that most of the power found."""
+
+    fields: tuple[str, ...]  # header fields
+    receipt: int | None  # index of the first inference receipt that differs
+    element: Element | None
+
+    def __str__(self) -> str:
+        where = f"first at inference receipt {self.receipt}: " if self.receipt is not None else ""
+        what = str(self.element) if self.element else f"header fields {', '.join(self.fields)}"
+        return where + what
+
+
+def compare_executions(expected: Execution, got: Execution) -> Difference | None:
+    """What differs, or nothing."""
+    if expected.hash == got.hash:
+        return None
+    fields = tuple(
+        name
+        for name in HEADER_FIELDS
+        if getattr(expected.header, name) != getattr(got.header, name)
+    )
+    count = min(len(expected.inferences), len(got.inferences))
+    for index in range(count):
+        ours, theirs = expected.inferences[index], got.inferences[index]
+        if ours.receipt != theirs.receipt:
+            return Difference(fields, index, _find_element(ours, theirs))
+    longer = len(expected.inferences) != len(got.inferences)
+    return Difference(fields, count if longer else None, None)
+
+
+def _find_element(expected: Inference, got: Inference) -> Element | None:
+    pairs = zip(expected.call.outputs, got.call.outputs, strict=False)
+    for position, (ours, theirs) in enumerate(pairs):
+        found = _find_index(ours, theirs)
+        if found is not None:
+            first, second = to_array(ours)[found], to_array(theirs)[found]
+            return Element(
+                transaction_hash=expected.receipt.transaction_hash,
+                call_index=expected.receipt.call_index,
+                model_id=expected.receipt.model_id,
+                output=expected.call.manifest.outputs[position].name,
+                index=found,
+                expected=str(first),
+                got=str(second),
+                distance=_compute_distance(first, second),
+            )
+    return None
+
+
+def _find_index(ours: Tensor, theirs: Tensor) -> tuple[int, ...] | None:
+    if ours.shape != theirs.shape or ours.data == theirs.data:
+        return None
+    size = ours.dtype.size_bytes
+    first = next(i for i, (a, b) in enumerate(zip(ours.data, theirs.data, strict=True)) if a != b)
+    return tuple(int(axis) for axis in np.unravel_index(first // size, ours.shape))
+
+
+def _compute_distance(first: np.generic, second: np.generic) -> str:
+    if isinstance(first, np.floating):
+        return f"{abs(_order(first) - _order(second))} ulp"
+    return str(abs(int(first) - int(second)))
+
+
+def _order(value: np.generic) -> int:
+    """Place of a float among all floats of its type, so that neighbours differ by one."""
+    flat: Array = np.asarray(value)
+    bits = int(flat.view(f"u{flat.itemsize}"))
+    sign = 1 << (8 * flat.itemsize - 1)
+    return sign - (bits ^ sign) if bits & sign else sign + bits

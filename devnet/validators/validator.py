@@ -1,0 +1,172 @@
+"""One validator: its own state, its own model store and engine, its own key.
+
+It trusts nothing: a block gets its vote only if executing the block again gives the same header.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from devnet.chain.block import Execution
+from devnet.chain.execution import Leave, execute_block
+from devnet.chain.genesis import build_genesis
+from devnet.chain.header import Header, compute_header_hash
+from devnet.chain.transaction import Transaction
+from devnet.chain.world import World
+from devnet.config import Config
+from devnet.consensus.certificate import Certificate, check_certificate
+from devnet.consensus.signature import compute_address
+from devnet.consensus.validator_set import ValidatorSet, compute_set_hash
+from devnet.consensus.vote import NIL, Vote, VoteContext, sign_vote
+from devnet.errors import ChainError, ConsensusError, DevnetError, HostError
+from devnet.validators.misbehaviour import HONEST, Behavior, Strategy, SwitchedEngine
+from devnet.validators.proposal import (
+    Proposal,
+    build_template,
+    check_template,
+    extract_template,
+)
+from precompiles.engine.fingerprint import compute_fingerprint
+from precompiles.models.store import MemoryStore
+from precompiles.table import build_table
+
+_BLOCKHASH_WINDOW = 256  # blocks that BLOCKHASH sees
+Select = Callable[[Callable[[bytes], int]], Sequence[Transaction]]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a validator found when it checked a proposal."""
+
+    validator: str
+    execution: Execution | None  # its own result, if it could execute at all
+    reason: str  # why it did not sign the block, empty if it did
+
+
+class Validator:
+    """A member of the network; `head` is the last block it agrees with."""
+
+    def __init__(
+        self,
+        index: int,
+        key: bytes,
+        config: Config,
+        validators: ValidatorSet,
+        funded: Sequence[bytes],
+    ) -> None:
+        self.name = f"v{index}"
+        self.address = compute_address(key)
+        self.store = MemoryStore()
+        self.behavior: Behavior = HONEST
+        self._key = key
+        self._validators = validators
+        self._chain_id = config.chain_id
+        self._engine = SwitchedEngine(self.store)
+        table = build_table(self._engine, config.schedule)
+        self.world = World(table, config.chain_id)
+        set_hash = compute_set_hash(validators)
+        self.head: Header = build_genesis(self.world, config, funded, sorted(table), set_hash)
+        self.hashes: list[bytes] = [compute_header_hash(self.head)]
+        self.stuck = ""  # why it cannot follow the chain, empty if it does
+
+    @property
+    def ancestors(self) -> list[bytes]:
+        """Hashes that BLOCKHASH sees from the next block, latest first."""
+        return self.hashes[: -_BLOCKHASH_WINDOW - 1 : -1]
+
+    def is_running(self, height: int) -> bool:
+        """Whether the process is up at a height."""
+        return self.behavior.get_strategy(height) is not Strategy.CRASH
+
+    def set_behavior(self, behavior: Behavior) -> None:
+        """Change what the validator does; it tries again to follow the chain."""
+        self.behavior = behavior
+        self.stuck = ""
+
+    def propose(
+        self,
+        round_: int,
+        timestamp: int,
+        last_commit: Certificate | None,
+        select: Select,
+        on_left_out: Leave,
+    ) -> Proposal:
+        """Build and execute the next block from waiting transactions."""
+        self._set_engine(self.head.number + 1)
+        template = build_template(self.head, self.hashes[-1], last_commit, self.address, timestamp)
+        state = self.world.open(self.head.state_root, template)
+        block = execute_block(
+            self.world,
+            self.head,
+            template,
+            select(state.get_nonce),
+            self.ancestors,
+            on_left_out,
+        )
+        return Proposal(round_, block, last_commit)
+
+    def check(self, proposal: Proposal) -> Opinion:
+        """Execute a proposal and compare; its own it has just executed."""
+        if proposal.block.header.coinbase == self.address:
+            return Opinion(self.name, proposal.block, "")
+        try:
+            self._check_rules(proposal)
+            own = self._execute(proposal.block)
+        except (ConsensusError, ChainError, HostError) as refused:
+            return Opinion(self.name, None, f"{type(refused).__name__}: {refused}")
+        if own.hash != proposal.block.hash:
+            return Opinion(self.name, own, "own execution gives another result")
+        return Opinion(self.name, own, "")
+
+    def vote(self, proposal: Proposal, opinion: Opinion) -> Vote:
+        """A signed precommit: for the block if the opinion is good, else nil."""
+        block_hash = NIL if opinion.reason else proposal.block.hash
+        context = self._context(proposal.block.header.number)
+        vote = Vote(proposal.round, block_hash, self.address, compute_fingerprint())
+        return sign_vote(context, vote, self._key)
+
+    def follow(self, block: Execution, certificate: Certificate) -> None:
+        """Take over a certified block after executing it; on another result stay where it is."""
+        try:
+            check_certificate(certificate, self._validators, self._context(block.header.number))
+            own = self._execute(block)
+        except DevnetError as refused:
+            self.stuck = f"at block {block.header.number}: {refused}"
+            return
+        if own.hash == certificate.block_hash:
+            self.accept(block)
+        else:
+            self.stuck = f"at block {block.header.number}: own execution gives another result"
+
+    def accept(self, block: Execution) -> None:
+        """Make a block that it has executed with the same result its head."""
+        self.head = block.header
+        self.hashes.append(block.hash)
+
+    def rewind(self, header: Header) -> None:
+        """Go back to an earlier block of its own chain."""
+        if header.number < self.head.number:
+            self.head = header
+            del self.hashes[header.number + 1 :]
+        self.stuck = ""
+
+    def _check_rules(self, proposal: Proposal) -> None:
+        header = proposal.block.header
+        proposer = self._validators.get_proposer(header.number, proposal.round).address
+        expected = build_template(
+            self.head, self.hashes[-1], proposal.last_commit, proposer, header.timestamp
+        )
+        check_template(header, expected, self.head)
+        if proposal.last_commit is not None:
+            context = self._context(self.head.number)
+            check_certificate(proposal.last_commit, self._validators, context)
+
+    def _execute(self, block: Execution) -> Execution:
+        self._set_engine(block.header.number)
+        template = extract_template(block.header)
+        return execute_block(self.world, self.head, template, block.transactions, self.ancestors)
+
+    def _set_engine(self, height: int) -> None:
+        self._engine.strategy = self.behavior.get_strategy(height)
+
+    def _context(self, height: int) -> VoteContext:
+        return VoteContext(self._chain_id, height, compute_set_hash(self._validators))

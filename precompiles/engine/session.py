@@ -1,0 +1,90 @@
+"""The engine: runs admitted models in ONNX Runtime under one fixed set of options.
+
+CPU provider, one thread, sequential, graph optimisation off, from bytes: each can change bits.
+Sessions are cached by model id. The one place where upstream errors become ours.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnxruntime as ort
+
+from precompiles.digest import compute_model_id
+from precompiles.engine.canonical import to_array, to_tensor
+from precompiles.errors import RuntimeBroken, StoreCorrupt
+from precompiles.models.manifest import Manifest
+from precompiles.models.store import ModelStore
+from precompiles.tensor import Tensor
+
+_PROVIDERS = ["CPUExecutionProvider"]
+_LOG_FATAL = 4  # severity: the runtime's own text never reaches the terminal
+
+
+def build_options() -> ort.SessionOptions:
+    """Session options that consensus depends on."""
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _LOG_FATAL
+    return options
+
+
+class SessionEngine:
+    """Sessions of one host over its model store."""
+
+    def __init__(self, store: ModelStore) -> None:
+        self.store = store
+        self._sessions: dict[bytes, ort.InferenceSession] = {}
+
+    def load(self, model_id: bytes) -> bytes:
+        """Model bytes, checked against their id.
+
+        Raises: ModelMissing, StoreCorrupt.
+        """
+        model = self.store.get(model_id)
+        if compute_model_id(model) != model_id:
+            raise StoreCorrupt(f"bytes under 0x{model_id.hex()} do not hash to it; add them again")
+        return model
+
+    def read_weights(self, model_id: bytes) -> bytes:
+        """The bytes a session is built from: the model itself."""
+        return self.load(model_id)
+
+    def run(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Run a model on tensors that fit its signature.
+
+        Shapes: as the manifest declares; inputs and outputs in its order.
+        Raises: ModelMissing, StoreCorrupt, RuntimeBroken: this host cannot answer.
+        """
+        session = self._sessions.get(manifest.model_id)
+        if session is None:
+            session = build_session(self.read_weights(manifest.model_id))
+            self._sessions[manifest.model_id] = session
+        feed = {
+            kind.name: to_array(tensor)
+            for kind, tensor in zip(manifest.inputs, inputs, strict=True)
+        }
+        return run_session(session, [kind.name for kind in manifest.outputs], feed)
+
+
+def build_session(model: bytes) -> ort.InferenceSession:
+    """Raises: RuntimeBroken if the runtime refuses an admitted model."""
+    try:
+        return ort.InferenceSession(model, build_options(), providers=_PROVIDERS)
+    except Exception as broken:
+        raise RuntimeBroken(
+            f"onnxruntime {ort.__version__} cannot load the model: {broken}"
+        ) from broken
+
+
+def run_session(
+    session: ort.InferenceSession, names: list[str], feed: Mapping[str, np.ndarray]
+) -> tuple[Tensor, ...]:
+    """Raises: RuntimeBroken if the runtime fails on the inputs."""
+    try:
+        arrays = session.run(names, feed)
+    except Exception as broken:
+        raise RuntimeBroken(f"onnxruntime {ort.__version__} failed: {broken}") from broken
+    return tuple(to_tensor(array) for array in arrays)

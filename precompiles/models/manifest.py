@@ -1,0 +1,94 @@
+"""Manifest: what the chain knows of a model; stored in contract state as canonical CBOR."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import cbor2
+
+from precompiles.tensor import DType, TensorType
+
+
+class Profile(IntEnum):
+    """Determinism class (DESIGN section 5)."""
+
+    EXACT = 0  # same bits on every host by construction
+    PORTABLE = 1  # floats to the same bits on every host by our own evaluator
+    PINNED = 2  # same bits only under an equal engine fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Static work of one run, from declared shapes alone."""
+
+    macs: int  # multiply-adds of matrix products and convolutions
+    moved_bytes: int  # bytes written by every operator
+    peak_bytes: int  # bytes of all tensors alive at once, weights included (upper bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One admitted model."""
+
+    model_id: bytes  # 32 bytes
+    profile: Profile
+    size_bytes: int
+    work: Work
+    inputs: tuple[TensorType, ...]
+    outputs: tuple[TensorType, ...]
+
+    @property
+    def input_bytes(self) -> int:
+        return sum(tensor.size_bytes for tensor in self.inputs)
+
+    @property
+    def output_bytes(self) -> int:
+        return sum(tensor.size_bytes for tensor in self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A manifest in contract state and who put it there."""
+
+    manifest: Manifest
+    owner: bytes  # 20 bytes
+
+
+def encode_registration(registration: Registration) -> bytes:
+    """Canonical CBOR: equal registrations have equal bytes."""
+    manifest = registration.manifest
+    work = manifest.work
+    return cbor2.dumps(
+        [
+            registration.owner,
+            manifest.model_id,
+            int(manifest.profile),
+            manifest.size_bytes,
+            [work.macs, work.moved_bytes, work.peak_bytes],
+            [_pack(tensor) for tensor in manifest.inputs],
+            [_pack(tensor) for tensor in manifest.outputs],
+        ],
+        canonical=True,
+    )
+
+
+def decode_registration(data: bytes) -> Registration:
+    """Inverse of `encode_registration`; the bytes come from contract state, so they are sound."""
+    owner, model_id, profile, size, work, inputs, outputs = cbor2.loads(data)
+    manifest = Manifest(
+        model_id=model_id,
+        profile=Profile(profile),
+        size_bytes=size,
+        work=Work(*work),
+        inputs=tuple(_unpack(tensor) for tensor in inputs),
+        outputs=tuple(_unpack(tensor) for tensor in outputs),
+    )
+    return Registration(manifest, owner)
+
+
+def _pack(tensor: TensorType) -> list[object]:
+    return [tensor.name, int(tensor.dtype), list(tensor.shape)]
+
+
+def _unpack(packed: tuple[str, int, list[int]]) -> TensorType:
+    name, dtype, shape = packed
+    return TensorType(name, DType(dtype), tuple(shape))
