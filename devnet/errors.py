@@ -3,12 +3,13 @@
 DevnetError
   ConfigError
   ChainError
-    UnknownBlock  UnknownTransaction  UnknownSnapshot
+    UnknownBlock  UnknownTransaction  UnknownSnapshot  UnknownInference
     NotNow           BlockFull  FeeTooLow
     BadTransaction   NonceTooLow  NonceTooHigh  InsufficientFunds  IntrinsicGasTooLow
                      UnsupportedTransaction
     ExecutionReverted  ExecutionFailed
   HostError          this host cannot answer
+  BadBundle          a proof bundle does not read
   ConsensusError
     NoQuorum  BadSignature  BadCertificate  BadProposal
   RemoteError        a node answered with an error, or not at all
@@ -52,6 +53,12 @@ class UnknownTransaction(ChainError):
 
 class UnknownSnapshot(ChainError):
     """No snapshot by that id."""
+
+
+class UnknownInference(ChainError):
+    """The transaction has no inference with that index."""
+
+    rpc_code = -32001
 
 
 class BadTransaction(ChainError):
@@ -110,6 +117,10 @@ class ExecutionFailed(ChainError):
 
 class HostError(DevnetError):
     """This host cannot answer; others may."""
+
+
+class BadBundle(DevnetError):
+    """A proof bundle does not read; it proves nothing."""
 
 
 class ConsensusError(DevnetError):

@@ -35,6 +35,6 @@ def decode_cid(cid: str) -> bytes:
         raw = base64.b32decode(body + "=" * (-len(body) % 8))
     except ValueError as broken:
         raise ValueError(f"{cid!r} is not base32: {broken}") from broken
-    if cid[:1] != "b" or raw[:4] != _CID_V1_RAW_SHA256 or len(raw) != 36:
+    if len(raw) != 36 or encode_cid(raw[4:]) != cid:
         raise ValueError(f"{cid!r} is not a CIDv1 with raw codec and sha2-256")
     return raw[4:]

@@ -46,7 +46,7 @@ class Revert(PrecompileError):
 
     @property
     def data(self) -> bytes:
-        return _ERROR_STRING_SELECTOR + encode(["string"], [self.reason])
+        return _ERROR_STRING_SELECTOR + encode(["bytes"], [self.reason.encode(errors="replace")])
 
 
 class BadInput(Revert):

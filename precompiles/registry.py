@@ -37,6 +37,8 @@ ALIAS_TOPIC = compute_keccak(b"AliasSet(string,bytes32,address)")
 _TENSOR_TYPE = "(string,uint8,uint32[])[]"
 _MANIFEST = f"(bytes32,uint8,address,uint64,uint64,uint64,uint64,{_TENSOR_TYPE},{_TENSOR_TYPE})"
 _WORD = 32
+_MAX_CACHED = 1024  # decoded records kept
+_decoded: dict[int, Registration] = {}  # by keccak of the record: content, so never stale
 
 REGISTER = compute_keccak(b"register(bytes32)")[:4]
 SET_ALIAS = compute_keccak(b"setAlias(string,bytes32)")[:4]
@@ -63,9 +65,17 @@ def run_registry(
 def read_registration(state: StorageReader, model_id: bytes) -> Registration | None:
     """What the chain knows of a model, or nothing."""
     at = _slot(b"model", model_id)
-    if not state.load(REGISTRY, at):
+    digest = state.load(REGISTRY, at)
+    if not digest:
         return None
-    return decode_registration(_read_bytes(state, at + 1))
+    if digest not in _decoded:
+        record = _read_bytes(state, at + 1)
+        if int.from_bytes(compute_keccak(record), "big") != digest:
+            return None  # not written by `register`
+        if len(_decoded) >= _MAX_CACHED:
+            _decoded.clear()
+        _decoded[digest] = decode_registration(record)
+    return _decoded[digest]
 
 
 def read_models(state: StorageReader) -> tuple[Registration, ...]:
@@ -130,11 +140,12 @@ def _set_alias(schedule: Schedule, body: bytes, meter: Meter, state: StateView) 
     if read_registration(state, model_id) is None:
         raise UnknownModel(f"0x{model_id.hex()} is not registered; register it first")
     at = _slot(b"alias", key)
+    taken = state.load(REGISTRY, at) != 0
     owner = state.load(REGISTRY, at + 1).to_bytes(_WORD, "big")[12:]
-    if owner not in (bytes(20), state.caller):
+    if taken and owner != state.caller:
         raise NotAllowed(f"alias '{name}' belongs to 0x{owner.hex()}; choose another name")
     # OUTPUT
-    if owner == bytes(20):
+    if not taken:
         digest = compute_keccak(key)
         _append(state, b"aliases", digest)
         _write_bytes(state, _slot(b"name", digest), key)
@@ -209,7 +220,7 @@ def _decode(types: list[str], body: bytes, signature: str) -> tuple[Any, ...]:
     try:
         return decode(types, body)
     except (DecodingError, UnicodeDecodeError, OverflowError) as broken:
-        raise BadInput(f"arguments of {signature} do not decode: {broken}") from broken
+        raise BadInput(f"arguments do not decode; encode them as {signature}") from broken
 
 
 def _slot(kind: bytes, key: bytes = b"") -> int:

@@ -98,19 +98,23 @@ def check_tensor(tensor: Tensor, expected: TensorType) -> None:
 
 def encode_tensors(tensors: Sequence[Tensor]) -> bytes:
     """`abi.encode(Tensor[])`, so a contract can recompute every digest we publish."""
-    bodies = [_encode_tensor(tensor) for tensor in tensors]
-    parts = [_word(_WORD), _word(len(bodies))]
-    offset = _WORD * len(bodies)
-    for body in bodies:
-        parts.append(_word(offset))
-        offset += len(body)
-    return b"".join(parts + bodies)
+    words = [_WORD, len(tensors)]
+    bodies: list[bytes] = []
+    offset = _WORD * len(tensors)
+    for tensor in tensors:
+        head = _encode_head(tensor)
+        padding = bytes(-len(tensor.data) % _WORD)
+        words.append(offset)
+        bodies += (head, tensor.data, padding)
+        offset += len(head) + len(tensor.data) + len(padding)
+    return b"".join((_pack_words(words), *bodies))
 
 
 def decode_tensors(data: bytes, head: int = 0) -> tuple[Tensor, ...]:
     """Read a `Tensor[]` whose head word stands at byte `head`, offsets relative to byte 0.
 
-    Accepts what Solidity's decoder accepts: any offsets that stay inside the data.
+    Accepts what Solidity's decoder accepts: any offsets that stay inside the data. Overlaps are fine
+    until the tensors together outgrow the data: memory spent here is memory the caller paid for.
 
     Raises: BadInput naming the tensor and the field; TooLarge above a cap.
     """
@@ -119,17 +123,23 @@ def decode_tensors(data: bytes, head: int = 0) -> tuple[Tensor, ...]:
     if count > MAX_TENSORS:
         raise TooLarge(f"{count} tensors in one call, at most {MAX_TENSORS}")
     base = start + _WORD
-    return tuple(_decode_tensor(data, base, index) for index in range(count))
+    tensors: list[Tensor] = []
+    room = len(data)
+    for index in range(count):
+        tensor = _decode_tensor(data, base, index, room)
+        room -= len(tensor.data)
+        tensors.append(tensor)
+    return tuple(tensors)
 
 
-def _encode_tensor(tensor: Tensor) -> bytes:
-    size = len(tensor.data)
-    shape_end = _WORD * (4 + len(tensor.shape))
-    words = [tensor.dtype, 3 * _WORD, shape_end, len(tensor.shape), *tensor.shape, size]
-    return b"".join([*map(_word, words), tensor.data, bytes(-size % _WORD)])
+def _encode_head(tensor: Tensor) -> bytes:
+    """Everything of an encoded tensor that stands before its data."""
+    rank = len(tensor.shape)
+    data_at = _WORD * (4 + rank)
+    return _pack_words([tensor.dtype, 3 * _WORD, data_at, rank, *tensor.shape, len(tensor.data)])
 
 
-def _decode_tensor(data: bytes, base: int, index: int) -> Tensor:
+def _decode_tensor(data: bytes, base: int, index: int, room: int) -> Tensor:
     what = f"tensor {index}"
     at = base + _read_length(data, base + _WORD * index, f"offset of {what}")
     code = _read_word(data, at, f"dtype of {what}")
@@ -151,17 +161,19 @@ def _decode_tensor(data: bytes, base: int, index: int) -> Tensor:
     if size != expected:
         kind = f"{dtype.name.lower()}{list(shape)}"
         raise BadInput(f"{what} is {kind} and needs {expected} bytes, {size} given")
-    body = data[data_at + _WORD : data_at + _WORD + size]
+    if size > room:
+        raise TooLarge(f"{what} overlaps others until they outgrow the call data; give each its own")
+    body = bytes(data[data_at + _WORD : data_at + _WORD + size])
     if len(body) != size:
         raise BadInput(f"data of {what} ends early: {len(body)} of {size} bytes")
-    return Tensor(dtype, shape, bytes(body))
+    return Tensor(dtype, shape, body)
 
 
 _CODES = ", ".join(f"{dtype.value} {dtype.name.lower()}" for dtype in DType)
 
 
-def _word(value: int) -> bytes:
-    return value.to_bytes(_WORD, "big")
+def _pack_words(values: Sequence[int]) -> bytes:
+    return b"".join([value.to_bytes(_WORD, "big") for value in values])
 
 
 def _read_word(data: bytes, at: int, what: str) -> int:

@@ -24,7 +24,9 @@ NUMPY_DTYPES: dict[DType, np.dtype[Any]] = {
     DType.UINT32: np.dtype("<u4"),
     DType.UINT64: np.dtype("<u8"),
 }
-_DTYPES = {dtype: code for code, dtype in NUMPY_DTYPES.items()}
+_DTYPES = {dtype.newbyteorder(order): code for code, dtype in NUMPY_DTYPES.items() for order in "<>"}
+_NAN = {DType.FLOAT16: 0x7E00, DType.FLOAT32: 0x7FC0 << 16, DType.FLOAT64: 0x7FF8 << 48}  # quiet
+_INFINITY = {DType.FLOAT16: 0x7C00, DType.FLOAT32: 0x7F80 << 16, DType.FLOAT64: 0x7FF0 << 48}
 
 
 def to_array(tensor: Tensor) -> Array:
@@ -37,18 +39,26 @@ def to_tensor(array: Array) -> Tensor:
 
     Raises: KeyError for a dtype that may not cross the boundary.
     """
-    dtype = _DTYPES[array.dtype.newbyteorder("<") if array.dtype.itemsize > 1 else array.dtype]
+    dtype = _DTYPES[array.dtype]
+    array = array.astype(NUMPY_DTYPES[dtype], copy=False)
     if dtype.is_float:
-        array = array + array.dtype.type(0)  # -0.0 + 0.0 is +0.0 in every rounding mode we use
-        array[np.isnan(array)] = np.nan
-    return Tensor(dtype, array.shape, np.ascontiguousarray(array, NUMPY_DTYPES[dtype]).tobytes())
+        array = _canonicalize_floats(array, dtype)
+    elif dtype is DType.BOOL:
+        array = array.view(np.uint8) != 0
+    return Tensor(dtype, array.shape, array.tobytes())
 
 
 def canonicalize(tensor: Tensor) -> Tensor:
     """The tensor with canonical float bits and booleans; integers come back as they are."""
-    if tensor.dtype.is_float:
-        return to_tensor(to_array(tensor).copy())
-    if tensor.dtype is DType.BOOL:
-        values = np.frombuffer(tensor.data, np.uint8) != 0
-        return Tensor(tensor.dtype, tensor.shape, values.tobytes())
+    if tensor.dtype.is_float or tensor.dtype is DType.BOOL:
+        return to_tensor(to_array(tensor))
     return tensor
+
+
+def _canonicalize_floats(array: Array, dtype: DType) -> Array:
+    """On bit patterns: arithmetic would trap on signalling NaN or flush what is subnormal."""
+    bits = array.view(f"<u{dtype.size_bytes}").copy()
+    magnitude = bits & ((1 << (8 * dtype.size_bytes - 1)) - 1)
+    bits[magnitude > _INFINITY[dtype]] = _NAN[dtype]
+    bits[magnitude == 0] = 0
+    return bits

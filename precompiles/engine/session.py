@@ -66,7 +66,11 @@ class SessionEngine:
             kind.name: to_array(tensor)
             for kind, tensor in zip(manifest.inputs, inputs, strict=True)
         }
-        return run_session(session, [kind.name for kind in manifest.outputs], feed)
+        outputs = run_session(session, [kind.name for kind in manifest.outputs], feed)
+        for kind, tensor in zip(manifest.outputs, outputs, strict=True):
+            if tensor.dtype is not kind.dtype or tensor.shape != kind.shape:
+                raise RuntimeBroken(f"output {kind} came as {tensor.dtype.name} {tensor.shape}")
+        return outputs
 
 
 def build_session(model: bytes) -> ort.InferenceSession:
@@ -84,7 +88,6 @@ def run_session(
 ) -> tuple[Tensor, ...]:
     """Raises: RuntimeBroken if the runtime fails on the inputs."""
     try:
-        arrays = session.run(names, feed)
+        return tuple(to_tensor(array) for array in session.run(names, feed))
     except Exception as broken:
         raise RuntimeBroken(f"onnxruntime {ort.__version__} failed: {broken}") from broken
-    return tuple(to_tensor(array) for array in arrays)
