@@ -1,6 +1,9 @@
-"""Configuration of one devnet; every default is a constant, so two runs are equal."""
+"""Configuration: of the chain, where every default is a constant so that two runs are equal, and of
+the host it runs on, which changes no block.
+"""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from devnet.errors import ConfigError
 from precompiles.gas import Schedule
@@ -35,6 +38,16 @@ class Config:
         _require("block gas limit", self.block_gas_limit, MIN_BLOCK_GAS, 2**63 - 1)
         _require("block time", self.block_time_s, 1, 10**6)
         _require("seed", self.seed, 0, 2**63 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """How this machine runs the chain; nothing here changes a block hash."""
+
+    data_dir: Path | None = None  # models are kept here, in memory if not given
+    isolate: bool = False  # run models in a worker process under the two limits
+    memory_bytes: int = 1 << 30  # beyond what the loaded runtime has
+    time_s: float = 10.0  # wall clock of one inference
 
 
 def _require(name: str, value: int, low: int, high: int) -> None:

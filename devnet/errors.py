@@ -144,7 +144,12 @@ class BadProposal(ConsensusError):
 
 
 class RemoteError(DevnetError):
-    """A node answered with an error, or not at all."""
+    """A node answered with an error, or not at all; `data` is the error's, as JSON."""
+
+    def __init__(self, message: str, code: int = -32000, data: object = None) -> None:
+        super().__init__(message)
+        self.rpc_code = code
+        self.data = data
 
 
 class RequestError(DevnetError):

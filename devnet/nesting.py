@@ -7,7 +7,8 @@ overflow the stack and take the process with it.
 import re
 
 MAX_DEPTH = 64  # brackets open at once
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
+# An open string runs to the end, and nothing is tried twice: hostile text takes linear time too.
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
 def is_too_deep(text: str, limit: int = MAX_DEPTH) -> bool:

@@ -15,7 +15,7 @@ from devnet.chain.history import History
 from devnet.chain.pool import Pool
 from devnet.chain.transaction import Transaction, decode_transaction
 from devnet.chain.validity import check_static
-from devnet.config import Config
+from devnet.config import Config, Host
 from devnet.consensus.certificate import Certificate
 from devnet.errors import (
     BadTransaction,
@@ -54,10 +54,11 @@ class StateReader:
 class Node:
     """A running devnet: validators, decided chain, waiting transactions, unlocked accounts."""
 
-    def __init__(self, config: Config | None = None) -> None:
+    def __init__(self, config: Config | None = None, host: Host | None = None) -> None:
         self.config = config or Config()
         self.accounts = derive_accounts(self.config.mnemonic, self.config.accounts)
-        self.cluster = Cluster(self.config, [account.address for account in self.accounts])
+        funded = [account.address for account in self.accounts]
+        self.cluster = Cluster(self.config, funded, host or Host())
         self.history = History(build_execution(self.cluster.genesis, (), (), ()))
         self.pool = Pool()
         self.automine = True

@@ -68,14 +68,15 @@ def read_registration(state: StorageReader, model_id: bytes) -> Registration | N
     digest = state.load(REGISTRY, at)
     if not digest:
         return None
-    if digest not in _decoded:
+    found = _decoded.get(digest)
+    if found is None:
         record = _read_bytes(state, at + 1)
         if int.from_bytes(compute_keccak(record), "big") != digest:
             return None  # not written by `register`
         if len(_decoded) >= _MAX_CACHED:
             _decoded.clear()
-        _decoded[digest] = decode_registration(record)
-    return _decoded[digest]
+        found = _decoded[digest] = decode_registration(record)
+    return found
 
 
 def read_models(state: StorageReader) -> tuple[Registration, ...]:

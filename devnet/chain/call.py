@@ -8,9 +8,9 @@ from eth.exceptions import VMError
 from eth_utils.exceptions import ValidationError
 
 from devnet.chain.header import Header
+from devnet.chain.intrinsic import check_gas, compute_floor_gas, compute_intrinsic_gas
 from devnet.chain.precompile import walk_inferences
 from devnet.chain.revert import describe_revert
-from devnet.chain.validity import compute_floor_gas, compute_intrinsic_gas
 from devnet.chain.world import World
 from devnet.errors import (
     BadTransaction,
@@ -147,9 +147,7 @@ def _build_message(call: Call, gas_limit: int) -> _Message:
 
 
 def _check_funds(state: Any, message: _Message) -> None:
-    minimum = max(message.intrinsic_gas, compute_floor_gas(message.data))
-    if message.gas < minimum:
-        raise IntrinsicGasTooLow(f"intrinsic gas too low: have {message.gas}, want {minimum}")
+    check_gas(message)
     balance = state.get_balance(message.sender)
     cost = message.value + message.gas * message.gas_price
     if balance < cost:

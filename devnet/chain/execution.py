@@ -90,10 +90,10 @@ def _write_system_contracts(state: Any, template: Header) -> None:
 
 
 def _apply(state: Any, template: Header, transaction: Transaction, gas_used: int) -> Any:
+    check_transaction(transaction, state, template)
     if gas_used + transaction.evm.gas > template.gas_limit:
         left = template.gas_limit - gas_used
         raise BlockFull(f"{transaction.evm.gas} gas do not fit: {left} left in the block")
-    check_transaction(transaction, state, template)
     state.lock_changes()
     before = state.snapshot()
     try:

@@ -84,7 +84,10 @@ def bind_state(table: Table) -> type[PragueState]:
     upstream = PragueState.computation_class
     ours = {address: adapt(name, run) for address, (name, run) in table.items()}
     merged: dict[Any, Any] = {**upstream.get_precompiles(), **ours}
-    computation = type("DevnetComputation", (upstream,), {"_precompiles": merged})
+    # py-evm's SELFDESTRUCT warns first; where warnings are errors that would change the outcome
+    opcodes = {code: getattr(run, "__wrapped__", run) for code, run in upstream.opcodes.items()}
+    members = {"_precompiles": merged, "opcodes": opcodes}
+    computation = type("DevnetComputation", (upstream,), members)
     return type("DevnetState", (PragueState,), {"computation_class": computation})
 
 

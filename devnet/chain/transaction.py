@@ -9,11 +9,13 @@ from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth_keys.exceptions import BadSignature as BadKeySignature
 from eth_utils.exceptions import ValidationError
 
+from devnet.chain.intrinsic import check_gas
 from devnet.errors import BadTransaction, UnsupportedTransaction
 from precompiles.digest import compute_keccak
 
 MAX_TRANSACTION_BYTES = 128 * 1024  # bytes, as geth's pool
 BLOB_TYPE = 3
+_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0  # secp256k1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Transaction:
 def decode_transaction(raw: bytes) -> Transaction:
     """Decode canonical bytes and recover the sender.
 
-    Raises: BadTransaction if the bytes or the signature are unsound; UnsupportedTransaction.
+    Raises: BadTransaction if the bytes or the signature are unsound; UnsupportedTransaction;
+        IntrinsicGasTooLow.
     """
     if not raw:
         raise BadTransaction("empty transaction")
@@ -52,7 +55,10 @@ def decode_transaction(raw: bytes) -> Transaction:
         raise UnsupportedTransaction("blob transactions (type 3) are not taken; send type 0 to 2")
     try:
         evm = PragueTransactionBuilder.decode(raw)
+        check_gas(evm)  # `validate` says only that it is insufficient
         evm.validate()
+        if evm.s > _HALF_ORDER:  # `validate` asks this of legacy transactions alone
+            raise BadTransaction(f"signature has a high s (EIP-2): {evm.s}, at most {_HALF_ORDER}")
         sender: bytes = evm.sender
     except UnrecognizedTransactionType as unknown:
         raise UnsupportedTransaction(f"transaction type {raw[0]} is not known") from unknown

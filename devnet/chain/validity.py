@@ -2,33 +2,25 @@
 
 py-evm checks some of these too late, in the middle of execution, and some not at all; so all of
 them stand here and are asked first.
-Source: EIP-155, 2028, 2681, 2930, 1559, 3607, 3860, 7623, 7702.
+Source: EIP-155, 2681, 1559, 3607, 3860, 7702; for gas see `intrinsic`.
 """
 
 from typing import Any
 
 from devnet.chain.header import Header
+from devnet.chain.intrinsic import SET_CODE_TYPE, check_gas
 from devnet.chain.transaction import Transaction
 from devnet.errors import (
     BadTransaction,
     FeeTooLow,
     InsufficientFunds,
-    IntrinsicGasTooLow,
     NonceTooHigh,
     NonceTooLow,
 )
 
-GAS_TRANSACTION = 21_000
-GAS_CREATION = 32_000
-GAS_INITCODE_WORD = 2  # EIP-3860
-GAS_ZERO_BYTE, GAS_DATA_BYTE = 4, 16  # EIP-2028
-GAS_ACCESS_ADDRESS, GAS_ACCESS_SLOT = 2_400, 1_900  # EIP-2930
-GAS_AUTHORIZATION = 25_000  # EIP-7702
-GAS_FLOOR_TOKEN = 10  # EIP-7623
 MAX_INITCODE_BYTES = 49_152  # EIP-3860
 MAX_NONCE = 2**64 - 2  # EIP-2681
 _DELEGATION_PREFIX = bytes.fromhex("ef0100")
-_SET_CODE_TYPE = 4
 
 
 def check_transaction(transaction: Transaction, state: Any, header: Header) -> None:
@@ -81,32 +73,9 @@ def check_static(transaction: Transaction, chain_id: int, gas_limit: int) -> Non
         raise BadTransaction(
             f"max initcode size exceeded: {len(evm.data)} bytes, limit {MAX_INITCODE_BYTES}"
         )
-    if transaction.type_id == _SET_CODE_TYPE:
+    if transaction.type_id == SET_CODE_TYPE:
         if not evm.authorization_list:
             raise BadTransaction("set code transaction without authorizations (EIP-7702)")
         if transaction.is_creation:
             raise BadTransaction("set code transaction cannot create a contract (EIP-7702)")
-    minimum = max(compute_intrinsic_gas(evm), compute_floor_gas(evm.data))
-    if evm.gas < minimum:
-        raise IntrinsicGasTooLow(f"intrinsic gas too low: have {evm.gas}, want {minimum}")
-
-
-def compute_intrinsic_gas(evm: Any) -> int:
-    """Gas a transaction costs before its first instruction."""
-    data: bytes = evm.data
-    zeros = data.count(0)
-    gas = GAS_TRANSACTION + GAS_ZERO_BYTE * zeros + GAS_DATA_BYTE * (len(data) - zeros)
-    if not evm.to:
-        gas += GAS_CREATION + GAS_INITCODE_WORD * -(-len(data) // 32)
-    for _, slots in getattr(evm, "access_list", ()):
-        gas += GAS_ACCESS_ADDRESS + GAS_ACCESS_SLOT * len(slots)
-    if getattr(evm, "type_id", 0) == _SET_CODE_TYPE:
-        gas += GAS_AUTHORIZATION * len(evm.authorization_list)
-    return gas
-
-
-def compute_floor_gas(data: bytes) -> int:
-    """EIP-7623: the least gas a transaction with this call data pays."""
-    zeros = data.count(0)
-    tokens = zeros + 4 * (len(data) - zeros)
-    return GAS_TRANSACTION + GAS_FLOOR_TOKEN * tokens
+    check_gas(evm)

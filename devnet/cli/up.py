@@ -1,10 +1,11 @@
 """`devnet up`: start a node and answer JSON-RPC until it is stopped."""
 
 import json
+from pathlib import Path
 
 import click
 
-from devnet.config import DEFAULT_MNEMONIC, Config
+from devnet.config import DEFAULT_MNEMONIC, Config, Host
 from devnet.errors import ConfigError
 from devnet.node import Node
 from devnet.rpc.dispatch import Dispatcher
@@ -33,6 +34,12 @@ _ETHER = 10**18
     metavar="VALIDATOR=STRATEGY[@height>=N]",
     help="For example v2=wrong-model@height>=5; may be given several times.",
 )
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep models here; in memory if not given.",
+)
+@click.option("--isolate", is_flag=True, help="Run models in a worker process with limits.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a banner.")
 def command(
     validators: int,
@@ -44,6 +51,8 @@ def command(
     mnemonic: str,
     gas_limit: int,
     behaviors: tuple[str, ...],
+    data_dir: Path | None,
+    isolate: bool,
     as_json: bool,
 ) -> None:
     """Start a devnet and answer JSON-RPC."""
@@ -55,7 +64,7 @@ def command(
         accounts=accounts,
         block_gas_limit=gas_limit,
     )
-    node = Node(config)
+    node = Node(config, Host(data_dir=data_dir, isolate=isolate))
     for text in behaviors:
         name, separator, behavior = text.partition("=")
         if not separator:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from devnet.chain.block import Execution
 from devnet.chain.header import Header, compute_header_hash
 from devnet.chain.transaction import Transaction
-from devnet.config import Config
+from devnet.config import Config, Host
 from devnet.consensus import agreement
 from devnet.consensus.certificate import Certificate
 from devnet.consensus.signature import compute_address
@@ -45,11 +45,11 @@ class LeftOut:
 class Cluster:
     """All validators, the decided chain and why it waits if it does."""
 
-    def __init__(self, config: Config, funded: Sequence[bytes]) -> None:
+    def __init__(self, config: Config, funded: Sequence[bytes], host: Host = Host()) -> None:
         keys = [draw(config.seed, "validator", i) for i in range(config.validators)]
         self.validator_set = ValidatorSet(tuple(Member(compute_address(key), 1) for key in keys))
         self.validators = tuple(
-            Validator(index, key, config, self.validator_set, funded)
+            Validator(index, key, config, self.validator_set, funded, host)
             for index, key in enumerate(keys)
         )
         self.genesis: Header = self.validators[0].head

@@ -79,8 +79,8 @@ class WrongWeightEngine(SessionEngine):
 class SwitchedEngine:
     """The engine of a validator whose behavior may change while it runs."""
 
-    def __init__(self, store: ModelStore) -> None:
-        self._honest = SessionEngine(store)
+    def __init__(self, honest: Engine, store: ModelStore) -> None:
+        self._honest = honest
         self._wrong = WrongWeightEngine(store)
         self.strategy = Strategy.HONEST
 

@@ -12,12 +12,13 @@ from devnet.chain.genesis import build_genesis
 from devnet.chain.header import Header, compute_header_hash
 from devnet.chain.transaction import Transaction
 from devnet.chain.world import World
-from devnet.config import Config
+from devnet.config import Config, Host
 from devnet.consensus.certificate import Certificate, check_certificate
 from devnet.consensus.signature import compute_address
 from devnet.consensus.validator_set import ValidatorSet, compute_set_hash
 from devnet.consensus.vote import NIL, Vote, VoteContext, sign_vote
 from devnet.errors import ChainError, ConsensusError, DevnetError, HostError
+from devnet.validators.host import build_engine, build_store
 from devnet.validators.misbehaviour import HONEST, Behavior, Strategy, SwitchedEngine
 from devnet.validators.proposal import (
     Proposal,
@@ -26,7 +27,6 @@ from devnet.validators.proposal import (
     extract_template,
 )
 from precompiles.engine.fingerprint import compute_fingerprint
-from precompiles.models.store import MemoryStore
 from precompiles.table import build_table
 
 _BLOCKHASH_WINDOW = 256  # blocks that BLOCKHASH sees
@@ -52,15 +52,16 @@ class Validator:
         config: Config,
         validators: ValidatorSet,
         funded: Sequence[bytes],
+        host: Host = Host(),
     ) -> None:
         self.name = f"v{index}"
         self.address = compute_address(key)
-        self.store = MemoryStore()
+        self.store = build_store(host, self.name)
         self.behavior: Behavior = HONEST
         self._key = key
         self._validators = validators
         self._chain_id = config.chain_id
-        self._engine = SwitchedEngine(self.store)
+        self._engine = SwitchedEngine(build_engine(host, self.store), self.store)
         table = build_table(self._engine, config.schedule)
         self.world = World(table, config.chain_id)
         set_hash = compute_set_hash(validators)

@@ -1,0 +1,54 @@
+"""A small JSON-RPC client: what the command line asks a running node with."""
+
+import json
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from devnet.errors import RemoteError
+
+TIMEOUT_S = 120.0  # seconds for one answer
+
+
+class Client:
+    """Asks one node; opens a connection for each question."""
+
+    def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
+        self.url = url
+        self._timeout_s = timeout_s
+        self._opener = build_opener(ProxyHandler({}))  # a devnet is never behind a proxy
+
+    def request(self, method: str, *params: object) -> Any:
+        """The result of one method.
+
+        Raises: RemoteError with the node's code and message, or if nobody answers.
+        """
+        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        try:
+            answer = json.loads(self._post(json.dumps(question).encode()))
+            failure = answer.get("error")
+            if failure is None:
+                return answer["result"]
+            raise RemoteError(failure["message"], failure["code"], failure.get("data"))
+        except (ValueError, LookupError, AttributeError, TypeError) as broken:
+            raise RemoteError(f"{self.url} does not answer JSON-RPC; is it a devnet?") from broken
+
+    def _post(self, body: bytes) -> bytes:
+        if not self.url.startswith(("http://", "https://")):
+            raise RemoteError(f"'{self.url}' is not a node's URL; give http://HOST:PORT")
+        headers = {"Content-Type": "application/json"}
+        try:
+            request = Request(self.url, body, headers)
+            with self._opener.open(request, timeout=self._timeout_s) as response:
+                answer: bytes = response.read()
+                return answer
+        except HTTPError as refused:
+            text = refused.read(500).decode(errors="replace").strip()
+            raise RemoteError(f"{self.url} answers {refused.code}: {text}") from refused
+        except (OSError, HTTPException) as silent:
+            if isinstance(getattr(silent, "reason", silent), TimeoutError):
+                text = f"no answer from {self.url} in {self._timeout_s:g} s"
+            else:
+                text = f"no node answers at {self.url}; start one with 'devnet up'"
+            raise RemoteError(text) from silent

@@ -1,0 +1,30 @@
+"""A validator's own model store and engine, as the host's configuration asks for them."""
+
+from devnet.config import Host
+from devnet.errors import ConfigError
+from precompiles.engine.isolated import IsolatedEngine
+from precompiles.engine.session import SessionEngine
+from precompiles.interface import Engine
+from precompiles.models.file_store import FileStore
+from precompiles.models.store import MemoryStore, ModelStore
+
+
+def build_store(host: Host, name: str) -> ModelStore:
+    """Where one validator keeps model bytes: its own folder, or memory.
+
+    Raises: ConfigError if the folder cannot be made.
+    """
+    if host.data_dir is None:
+        return MemoryStore()
+    folder = host.data_dir / name / "models"
+    try:
+        return FileStore(folder)
+    except OSError as fault:
+        raise ConfigError(f"cannot use --data-dir {host.data_dir}: {fault.strerror}") from fault
+
+
+def build_engine(host: Host, store: ModelStore) -> Engine:
+    """Sessions in this process, or in a worker under limits."""
+    if host.isolate:
+        return IsolatedEngine(store, host.memory_bytes, host.time_s)
+    return SessionEngine(store)

@@ -1,0 +1,105 @@
+"""Runs sessions in a worker process with limits on memory and time.
+
+A model that exceeds them ends its worker, which is a fault of this host and never an outcome: the
+validator abstains, the next call gets a fresh worker, the node lives on.
+"""
+
+import socket
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+
+from precompiles.engine.session import SessionEngine
+from precompiles.engine.worker import Outputs, decode_answer, encode_question
+from precompiles.errors import Fatal, RuntimeBroken
+from precompiles.models.manifest import Manifest
+from precompiles.models.store import ModelStore
+
+_START_TIME_S = 60.0  # seconds a fresh worker may take to load the runtime
+
+
+class IsolatedEngine:
+    """An engine whose sessions live in another process."""
+
+    def __init__(self, store: ModelStore, memory_bytes: int, time_s: float) -> None:
+        """Limits: `memory_bytes` beyond what the loaded runtime has, `time_s` wall clock a call."""
+        self._local = SessionEngine(store)
+        self._memory_bytes = memory_bytes
+        self.time_s = time_s
+        self._worker: tuple[subprocess.Popen[bytes], Connection] | None = None
+        self._known: list[bytes] = []  # models the worker has
+
+    def load(self, model_id: bytes) -> bytes:
+        """Model bytes, checked against their id. Raises: ModelMissing, StoreCorrupt."""
+        return self._local.load(model_id)
+
+    def run(self, manifest: Manifest, inputs: Outputs) -> Outputs:
+        """As `SessionEngine.run`, in the worker.
+
+        Raises: Fatal errors of the engine; RuntimeBroken when a limit is hit.
+        """
+        if self._worker is None:
+            self._start()
+        known = manifest.model_id in self._known
+        weights = None if known else self.load(manifest.model_id)
+        answer = self._ask(encode_question(manifest, weights, inputs))
+        if isinstance(answer, Fatal):
+            raise answer
+        if not known:
+            self._known.append(manifest.model_id)
+        return answer
+
+    def close(self) -> None:
+        """End the worker, if there is one."""
+        if self._worker is not None:
+            process, connection = self._worker
+            self._worker = None
+            self._known.clear()
+            connection.close()
+            process.kill()
+            process.wait()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        command = (sys.executable, "-m", "precompiles.engine.worker")
+        process = subprocess.Popen(
+            [*command, str(theirs.fileno()), str(self._memory_bytes)],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+        )
+        theirs.close()
+        self._worker = (process, Connection(ours.detach()))
+        self._receive(_START_TIME_S, "start")
+
+    def _ask(self, question: bytes) -> Outputs | Fatal:
+        assert self._worker is not None, "a worker is started before it is asked"
+        try:
+            self._worker[1].send_bytes(question)
+        except OSError as broken:
+            self.close()
+            raise RuntimeBroken(f"the inference worker is gone: {broken}") from broken
+        return self._receive(self.time_s, "run the model")
+
+    def _receive(self, time_s: float, what: str) -> Outputs | Fatal:
+        assert self._worker is not None, "a worker is started before it is asked"
+        process, connection = self._worker
+        try:
+            if connection.poll(time_s):
+                return decode_answer(connection.recv_bytes())
+            reason = f"did not {what} within {time_s:g} s"
+        except (EOFError, OSError):
+            reason = f"ended with code {_wait(process)} while it was to {what}"
+        except ValueError as nonsense:
+            reason = f"answered nonsense: {nonsense}"
+        self.close()
+        raise RuntimeBroken(f"the inference worker {reason}")
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int | None:
+    try:
+        return process.wait(1)
+    except subprocess.TimeoutExpired:
+        return None

@@ -1,0 +1,156 @@
+"""What several rooms need: EVM code by mnemonic, and someone who sends transactions to a node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import eth.consensus  # noqa: F401  # py-evm has an import cycle that only this order resolves
+import pytest
+from eth.vm import opcode_values
+
+from devnet.chain.call import Call
+from devnet.chain.history import Place
+from devnet.chain.signing import UnsignedTransaction, sign_transaction
+from devnet.config import Config
+from devnet.models import Models
+from devnet.node import Node
+from precompiles.digest import compute_keccak
+from precompiles.inference import INFER
+from precompiles.models.samples import read_digits, read_sample
+from precompiles.tensor import DType, Tensor, encode_tensors
+
+TIP_WEI = 10**9
+MAX_FEE_WEI = 5 * 10**9
+
+
+class Driver:
+    """A node and its first unlocked account, which sends and deploys."""
+
+    def __init__(self, config: Config) -> None:
+        self.node = Node(config)
+        self.sender = self.node.accounts[0] if self.node.accounts else None
+
+    def sign(
+        self,
+        to: bytes | None,
+        data: bytes = b"",
+        value: int = 0,
+        gas: int | None = None,
+        nonce: int | None = None,
+        max_fee: int = MAX_FEE_WEI,
+        tip: int = TIP_WEI,
+        account: int = 0,
+    ) -> bytes:
+        """Raw bytes of a transaction; gas and nonce are asked of the node if not given."""
+        sender = self.node.accounts[account]
+        if nonce is None:
+            nonce = self.node.get_pending_nonce(sender.address)
+        if gas is None:
+            gas = self.node.estimate_gas(Call(sender.address, to, value, data))
+        unsigned = UnsignedTransaction(nonce, to, value, data, gas, max_fee, tip)
+        return sign_transaction(unsigned, self.node.config.chain_id, sender.key)
+
+    def send(self, to: bytes | None, data: bytes = b"", gas: int | None = None) -> Place:
+        """Send, and where it was mined."""
+        return self.node.history.get_transaction(self.node.send_raw(self.sign(to, data, gas=gas)))
+
+    def deploy(self, runtime: bytes) -> bytes:
+        """Address of a new contract with this code."""
+        address = self.send(None, wrap_code(runtime)).receipt.contract_address
+        assert address is not None
+        return address
+
+    def add_digits(self) -> bytes:
+        """Register the digit model; returns its id."""
+        return Models(self.node).add(read_sample("digits_exact")).model_id
+
+    def infer(self, model_id: bytes, digit: int = 0, gas: int | None = None) -> Place:
+        """One inference by a transaction straight to the precompile."""
+        return self.send(INFERENCE, encode_infer(model_id, digit), gas)
+
+
+INFERENCE = bytes(19) + b"\xf7"
+
+
+def encode_infer(model_id: bytes, digit: int = 0) -> bytes:
+    """Call data of `infer` with one held-out digit."""
+    pixels, _ = read_digits()
+    tensor = Tensor(DType.UINT8, (1, 64), pixels[digit].tobytes())
+    return INFER + model_id + (64).to_bytes(32, "big") + encode_tensors([tensor])[32:]
+
+
+def assemble_code(*parts: str | int | bytes) -> bytes:
+    """EVM code: mnemonics as they are, integers as the shortest push, bytes as a push of them."""
+    code = b""
+    for part in parts:
+        if isinstance(part, str):
+            code += bytes([getattr(opcode_values, part)])
+        else:
+            word = part if isinstance(part, bytes) else part.to_bytes(-(-part.bit_length() // 8))
+            code += bytes([opcode_values.PUSH0 + len(word)]) + word
+    return code
+
+
+def wrap_code(runtime: bytes) -> bytes:
+    """Creation code that deploys `runtime`."""
+    size = len(runtime).to_bytes(2)
+    head = assemble_code(size, "DUP1", b"\x0a", 0, "CODECOPY", 0, "RETURN")
+    assert len(head) == 10
+    return head + runtime
+
+
+@pytest.fixture(scope="session")
+def assemble() -> Callable[..., bytes]:
+    """`assemble_code`."""
+    return assemble_code
+
+
+@pytest.fixture(scope="session")
+def wrap() -> Callable[[bytes], bytes]:
+    """`wrap_code`."""
+    return wrap_code
+
+
+@pytest.fixture(scope="session")
+def infer_data() -> Callable[..., bytes]:
+    """`encode_infer`."""
+    return encode_infer
+
+
+@pytest.fixture
+def start() -> Callable[..., Driver]:
+    """Starts a node of its own configuration: `start(validators=1)`."""
+
+    def start_node(**options: int) -> Driver:
+        return Driver(Config(**options))
+
+    return start_node
+
+
+@pytest.fixture
+def driver(start: Callable[..., Driver]) -> Driver:
+    """A fresh network of four."""
+    return start()
+
+
+@pytest.fixture(scope="module")
+def _digits_driver() -> tuple[Driver, bytes]:
+    driver = Driver(Config())
+    return driver, driver.add_digits()
+
+
+@pytest.fixture
+def digits(_digits_driver: tuple[Driver, bytes]) -> Iterator[tuple[Driver, bytes]]:
+    """A network of four that knows the digit model, and the model's id; undone after each test."""
+    driver, model_id = _digits_driver
+    before = driver.node.snapshot()
+    yield driver, model_id
+    for validator in driver.node.cluster.validators:
+        driver.node.cluster.set_behavior(validator.name, type(validator.behavior)())
+    driver.node.revert(before)
+    driver.node.automine = True
+
+
+def compute_selector(signature: str) -> bytes:
+    """Four bytes that name a function."""
+    return compute_keccak(signature.encode())[:4]

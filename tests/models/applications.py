@@ -1,0 +1,238 @@
+"""One small application of every admitted operator: the soil of the kernel, range and fuzz tests.
+
+An input is a shape (fed at run time), an array (a constant) or None (left out); its element type
+follows the operator's schema under a choice of type for each type parameter.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from onnx import ModelProto, TensorProto, defs, helper, numpy_helper
+
+Array = npt.NDArray[Any]
+Spec = tuple[int, ...] | Array | None
+IR_VERSION = 10
+KINDS = {
+    "float": TensorProto.FLOAT,
+    "uint8": TensorProto.UINT8,
+    "int8": TensorProto.INT8,
+    "uint16": TensorProto.UINT16,
+    "int16": TensorProto.INT16,
+    "int32": TensorProto.INT32,
+    "int64": TensorProto.INT64,
+    "bool": TensorProto.BOOL,
+    "float16": TensorProto.FLOAT16,
+    "double": TensorProto.DOUBLE,
+    "uint32": TensorProto.UINT32,
+    "uint64": TensorProto.UINT64,
+}  # schema's spelling -> code, for the element types that may cross the boundary
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One use of one operator."""
+
+    operator: str
+    inputs: tuple[Spec, ...]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    outputs: int = 1
+    domain: str = ""
+
+
+def find_schema(operator: str, opset: int, domain: str = "") -> defs.OpSchema | None:
+    """The schema in force, or nothing if the operator came later or is gone."""
+    try:
+        schema = defs.get_schema(operator, opset, domain)
+    except defs.SchemaError:
+        return None
+    return None if schema.deprecated else schema
+
+
+def list_bindings(application: Application, opset: int) -> Iterator[dict[str, str]]:
+    """Every choice of admissible element type for the schema's type parameters."""
+    schema = find_schema(application.operator, opset, application.domain)
+    if schema is None:
+        return
+    used = {_formal(schema.inputs, i).type_str for i, s in enumerate(application.inputs) if s is not None}
+    used |= {_formal(schema.outputs, i).type_str for i in range(application.outputs)}
+    choices = {
+        constraint.type_param_str: [
+            kind for kind in KINDS if f"tensor({kind})" in constraint.allowed_type_strs
+        ]
+        for constraint in schema.type_constraints
+        if constraint.type_param_str in used
+    }
+    for chosen in itertools.product(*choices.values()):
+        yield dict(zip(choices, chosen, strict=True))
+
+
+def build_application(
+    application: Application, opset: int, binding: Mapping[str, str]
+) -> ModelProto:
+    """A model of one node; inputs are named x0, x1, ..., outputs y0, y1, ..."""
+    schema = find_schema(application.operator, opset, application.domain)
+    assert schema is not None, f"{application.operator} is not in opset {opset}"
+    names, inputs, constants = [], [], []
+    for index, spec in enumerate(application.inputs):
+        name = "" if spec is None else f"x{index}"
+        names.append(name)
+        if spec is None:
+            continue
+        code = _code(_formal(schema.inputs, index).type_str, binding)
+        if isinstance(spec, tuple):
+            inputs.append(helper.make_tensor_value_info(name, code, spec))
+        else:
+            array = np.asarray(spec).astype(helper.tensor_dtype_to_np_dtype(code))
+            constants.append(numpy_helper.from_array(array, name))
+    attributes = {
+        name: (KINDS[binding[value[1:]]] if isinstance(value, str) and value[:1] == "$" else value)
+        for name, value in application.attributes.items()
+        if name in schema.attributes
+    }
+    outputs = [f"y{index}" for index in range(application.outputs)]
+    node = helper.make_node(
+        application.operator, names, outputs, name="n", domain=application.domain, **attributes
+    )
+    values = [
+        helper.make_tensor_value_info(name, _code(_formal(schema.outputs, i).type_str, binding), None)
+        for i, name in enumerate(outputs)
+    ]
+    graph = helper.make_graph([node], "application", inputs, values, constants)
+    opsets = [helper.make_opsetid("", opset if not application.domain else 21)]
+    if application.domain:
+        opsets.append(helper.make_opsetid(application.domain, opset))
+    return helper.make_model(graph, ir_version=IR_VERSION, opset_imports=opsets)
+
+
+def _formal(parameters: Sequence[Any], index: int) -> Any:
+    return parameters[min(index, len(parameters) - 1)]
+
+
+def _code(type_str: str, binding: Mapping[str, str]) -> int:
+    return KINDS[binding.get(type_str) or type_str.removeprefix("tensor(").removesuffix(")")]
+
+
+def _c(*values: float) -> Array:
+    return np.array(values)
+
+
+_UNARY = (
+    "Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu "
+    "HardSigmoid HardSwish Hardmax Identity IsInf IsNaN LeakyRelu Log LogSoftmax LpNormalization "
+    "Mish Neg Not Reciprocal Relu Round Selu Shape Shrink Sigmoid Sign Sin Sinh Size Softmax "
+    "Softplus Softsign Sqrt Tan Tanh ThresholdedRelu Flatten"
+)
+_BINARY = (
+    "Add And BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Mul Or "
+    "PRelu Pow Sub Xor Max Min Mean Sum"
+)
+_REDUCTIONS = (
+    "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd "
+    "ReduceSum ReduceSumSquare"
+)
+_M, _V, _S = (2, 3), (3,), ()
+_IMAGE = (1, 2, 4, 4)
+_ONE = np.array(1)
+
+APPLICATIONS: tuple[Application, ...] = (
+    *(Application(name, (_M,)) for name in _UNARY.split()),
+    *(Application(name, (_M, _V)) for name in _BINARY.split()),
+    *(Application(name, (_M,), {"keepdims": 0}) for name in _REDUCTIONS.split()),
+    *(Application(name, (_M, _c(1)), {"keepdims": 1}) for name in _REDUCTIONS.split()),
+    Application("AffineGrid", ((1, 2, 3), _c(1, 1, 3, 4))),
+    *(Application(n, (_M,), {"axis": 1, "keepdims": 0}) for n in ("ArgMax", "ArgMin")),
+    Application("Attention", ((1, 2, 3, 4), (1, 2, 5, 4), (1, 2, 5, 4))),
+    Application("AveragePool", (_IMAGE,), {"kernel_shape": [2, 2], "strides": [2, 2]}),
+    Application("BatchNormalization", (_IMAGE, _c(1, 1), _c(0, 1), _c(0, 0), _c(1, 2))),
+    *(Application("BitShift", (_M, _c(1, 2, 3)), {"direction": d}) for d in ("LEFT", "RIGHT")),
+    *(Application(f"{n}Window", (np.array(5),), {"output_datatype": "$T2"})
+      for n in ("Blackman", "Hamming", "Hann")),
+    Application("Cast", (_M,), {"to": "$T2"}),
+    Application("CastLike", (_M, _S)),
+    Application("CenterCropPad", (_M, _c(3, 2))),
+    Application("Clip", (_M, _ONE, np.array(5))),
+    Application("Clip", (_M, None, np.array(5))),
+    Application("Col2Im", ((1, 4, 4), _c(4, 4), _c(2, 2)), {"strides": [2, 2]}),
+    Application("Concat", (_M, _M), {"axis": 1}),
+    Application("ConstantOfShape", (_c(2, 3),)),
+    Application("Conv", (_IMAGE, np.ones((3, 2, 3, 3)), _c(1, 2, 3)), {"pads": [1, 1, 1, 1]}),
+    Application("ConvInteger", (_IMAGE, np.ones((3, 2, 3, 3)), _ONE, _ONE)),
+    Application("ConvTranspose", (_IMAGE, np.ones((2, 3, 3, 3)))),
+    Application("CumSum", (_M, np.array(1))),
+    Application("DFT", ((1, 4, 2),)),
+    Application("DeformConv", (_IMAGE, np.ones((1, 2, 2, 2)), (1, 8, 3, 3))),
+    Application("DepthToSpace", ((1, 4, 2, 2),), {"blocksize": 2}),
+    Application("DequantizeLinear", (_M, np.array(0.5), np.array(0))),
+    Application("DequantizeLinear", (_M, _c(0.5, 0.5, 1)), {"axis": 1}),
+    Application("Det", ((2, 3, 3),)),
+    Application("Div", (_M, _c(1, 2, 3))),
+    Application("Dropout", (_M,)),
+    Application("DynamicQuantizeLinear", (_V,), outputs=3),
+    Application("Einsum", (_M, (3, 2)), {"equation": "ij,jk->ik"}),
+    Application("Expand", (_V, _c(2, 3))),
+    Application("EyeLike", ((3, 3),), {"dtype": "$T2"}),
+    *(Application(n, ((3, 1, 2), np.ones((1, 12, 2)), np.ones((1, 12, 3))), {"hidden_size": 3}, 2)
+      for n in ("LSTM",)),
+    Application("GRU", ((3, 1, 2), np.ones((1, 9, 2)), np.ones((1, 9, 3))), {"hidden_size": 3}, 2),
+    Application("RNN", ((3, 1, 2), np.ones((1, 3, 2)), np.ones((1, 3, 3))), {"hidden_size": 3}, 2),
+    Application("Gather", (_M, _c(0, 2)), {"axis": 1}),
+    Application("GatherElements", (_M, np.array([[0, 2], [1, 0]])), {"axis": 1}),
+    Application("GatherND", (_M, np.array([[0, 2], [1, 0]]))),
+    Application("Gemm", (_M, np.ones((3, 2)), _c(1, 2))),
+    *(Application(n, (_IMAGE,)) for n in ("GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool")),
+    Application("GridSample", (_IMAGE, (1, 3, 3, 2))),
+    Application("GroupNormalization", (_IMAGE, _c(1, 2), _c(1, 2)), {"num_groups": 1}),
+    Application("InstanceNormalization", (_IMAGE, _c(1, 2), _c(1, 2))),
+    Application("LRN", (_IMAGE,), {"size": 3}),
+    Application("LayerNormalization", (_M, _c(1, 1, 1))),
+    Application("LpPool", (_IMAGE,), {"kernel_shape": [2, 2]}),
+    Application("MatMul", (_M, np.ones((3, 2)))),
+    Application("MatMul", (_M, (3, 2))),
+    Application("MatMulInteger", (_M, np.ones((3, 2)), _ONE, _ONE)),
+    Application("MaxPool", (_IMAGE,), {"kernel_shape": [2, 2]}),
+    Application("MaxPool", (_IMAGE,), {"kernel_shape": [2, 2]}, 2),
+    Application("MaxUnpool", ((1, 1, 2, 2), np.array([[[[0, 3], [8, 10]]]])),
+                {"kernel_shape": [2, 2], "strides": [2, 2]}),
+    Application("MeanVarianceNormalization", (_IMAGE,)),
+    Application("MelWeightMatrix", tuple(np.array(v) for v in (4, 8, 8000, 0, 4000)),
+                {"output_datatype": "$T3"}),
+    Application("Mod", (_M, _c(1, 2, 3))),
+    Application("Mod", (_M, _c(1, 2, 3)), {"fmod": 1}),
+    Application("OneHot", (_V, np.array(4), _c(0, 1))),
+    Application("Pad", (_M, _c(0, 1, 1, 0), np.array(1))),
+    Application("Pad", (_M, _c(0, 1, 1, 0)), {"mode": "reflect"}),
+    Application("QLinearConv", (
+        _IMAGE, np.array(0.5), _ONE, np.ones((3, 2, 3, 3)), np.array(0.5), np.array(0),
+        np.array(0.5), _ONE, _c(1, 2, 3))),
+    Application("QLinearMatMul", (
+        _M, np.array(0.5), _ONE, np.ones((3, 2)), np.array(0.5), np.array(0), np.array(0.5), _ONE)),
+    Application("QuantizeLinear", (_M, np.array(0.5), np.array(0))),
+    Application("QuantizeLinear", (_M, _c(0.5, 0.5, 1), _c(0, 0, 1)), {"axis": 1}),
+    Application("RMSNormalization", (_M, _c(1, 1, 1))),
+    Application("Range", (np.array(0), np.array(5), np.array(2))),
+    Application("Reshape", (_M, _c(3, -1))),
+    Application("Resize", (_IMAGE, None, _c(1, 1, 2, 2))),
+    Application("Resize", (_IMAGE, None, None, _c(1, 2, 3, 3)), {"mode": "linear"}),
+    Application("Resize", (_IMAGE, None, _c(1, 1, 2, 2)), {"mode": "cubic"}),
+    Application("ReverseSequence", ((3, 2), _c(1, 3))),
+    Application("RotaryEmbedding", ((1, 2, 3, 4), np.ones((1, 3, 2)), np.ones((1, 3, 2)))),
+    Application("STFT", ((1, 16, 1), np.array(4), np.ones(8))),
+    Application("ScatterElements", (_M, np.array([[0, 2], [1, 0]]), (2, 2)), {"axis": 1}),
+    Application("ScatterElements", (_M, np.array([[0, 2], [1, 0]]), (2, 2)),
+                {"axis": 1, "reduction": "add"}),
+    Application("ScatterND", (_M, np.array([[0, 2], [1, 0]]), (2,))),
+    Application("Slice", (_M, _c(1), _c(3), _c(1), _c(1))),
+    Application("SpaceToDepth", ((1, 1, 4, 4),), {"blocksize": 2}),
+    Application("Split", ((4, 3), _c(1, 3)), {"axis": 0}, 2),
+    Application("Squeeze", ((1, 3), _c(0))),
+    Application("Tile", (_M, _c(1, 2))),
+    Application("TopK", (_M, _c(2)), outputs=2),
+    Application("Transpose", (_M,), {"perm": [1, 0]}),
+    Application("Trilu", ((3, 3), np.array(0))),
+    Application("Unsqueeze", (_M, _c(0))),
+    Application("Where", (_M, _M, _M)),
+)
