@@ -12,6 +12,7 @@ DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 GENESIS_TIME = 1_700_000_000  # seconds since the epoch
 WEI_PER_ETHER = 10**18
 MAX_VALIDATORS = 256
+DEFAULT_HARDFORK = "prague"  # what a new chain follows from its first block on
 MIN_BLOCK_GAS = 5_000_000  # gas; below it no contract can be deployed
 
 
@@ -30,6 +31,7 @@ class Config:
     genesis_time_s: int = GENESIS_TIME
     base_fee_wei: int = 10**9
     schedule: Schedule = field(default_factory=Schedule)
+    hardfork: str = DEFAULT_HARDFORK  # as `devnet.chain.forks.fork` names them
 
     def __post_init__(self) -> None:
         _require("validators", self.validators, 1, MAX_VALIDATORS)
@@ -38,6 +40,9 @@ class Config:
         _require("block gas limit", self.block_gas_limit, MIN_BLOCK_GAS, 2**63 - 1)
         _require("block time", self.block_time_s, 1, 10**6)
         _require("seed", self.seed, 0, 2**63 - 1)
+        _require("balance", self.balance_wei, 0, 2**128 - 1)
+        _require("genesis time", self.genesis_time_s, 0, 2**63 - 1)
+        _require("base fee", self.base_fee_wei, 0, 2**63 - 1)
 
 
 @dataclass(frozen=True, slots=True)

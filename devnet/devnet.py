@@ -1,8 +1,8 @@
 """class Devnet: the face for Python users, a node with web3, deployment and snapshots.
 
-    net = Devnet(validators=4, seed=0)
-    model = net.models.add("digits.onnx")
-    reader = net.deploy("DigitReader", model.id)
+net = Devnet(validators=4, seed=0)
+model = net.models.add("digits.onnx")
+reader = net.deploy("DigitReader", model.id)
 """
 
 from collections.abc import Iterator, Mapping

@@ -4,10 +4,10 @@ DevnetError
   ConfigError
   ChainError
     UnknownBlock  UnknownTransaction  UnknownSnapshot  UnknownInference
-    NotNow           BlockFull  FeeTooLow
-    BadTransaction   NonceTooLow  NonceTooHigh  InsufficientFunds  IntrinsicGasTooLow
-                     UnsupportedTransaction
+    NotNow           BlockFull  FeeTooLow  NonceTooHigh
+    BadTransaction   NonceTooLow  InsufficientFunds  IntrinsicGasTooLow  UnsupportedTransaction
     ExecutionReverted  ExecutionFailed
+    BadBlock           BadSeal
   HostError          this host cannot answer
   BadBundle          a proof bundle does not read
   ConsensusError
@@ -69,10 +69,6 @@ class NonceTooLow(BadTransaction):
     """The account has already used this nonce."""
 
 
-class NonceTooHigh(BadTransaction):
-    """An earlier nonce of the account is missing."""
-
-
 class InsufficientFunds(BadTransaction):
     """Balance below value plus the highest possible fee."""
 
@@ -91,6 +87,10 @@ class BlockFull(NotNow):
 
 class FeeTooLow(NotNow):
     """Max fee per gas below the block's base fee, or below what a replacement must pay."""
+
+
+class NonceTooHigh(NotNow):
+    """An earlier nonce of the account is missing."""
 
 
 class UnsupportedTransaction(BadTransaction):
@@ -113,6 +113,14 @@ class ExecutionReverted(ChainError):
 
 class ExecutionFailed(ChainError):
     """A call ended in an exceptional halt and burnt its gas."""
+
+
+class BadBlock(ChainError):
+    """A block breaks a rule of its chain; says which, with both values."""
+
+
+class BadSeal(BadBlock):
+    """The proof of work of a header does not hold."""
 
 
 class HostError(DevnetError):

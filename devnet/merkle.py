@@ -26,6 +26,7 @@ def compute_root(leaves: Sequence[bytes]) -> bytes:
 
 def build_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     """Siblings of leaf `index`, lowest first."""
+    assert 0 <= index < len(leaves), f"no leaf {index} of {len(leaves)}"
     hashes = [compute_leaf(leaf) for leaf in leaves]
     return tuple(_climb(hashes, index))
 

@@ -4,6 +4,7 @@ Knows no web3 and no socket. One thread at a time may use it.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from devnet.errors import (
     HostError,
     InsufficientFunds,
     NonceTooLow,
+    NoQuorum,
     UnknownBlock,
     UnknownSnapshot,
 )
@@ -119,8 +121,9 @@ class Node:
         self._check(transaction)
         self.pool.add(transaction)
         if self.automine:
-            self._mine_pool()
-            self._raise_if_left_out(transaction)
+            left_out = self._mine_pool()
+            if transaction.hash in left_out and not self.history.find_transaction(transaction.hash):
+                raise left_out[transaction.hash]
         return transaction.hash
 
     def mine(self, count: int = 1) -> None:
@@ -134,10 +137,14 @@ class Node:
             self._mine_pool()
 
     def set_behavior(self, validator: str, behavior: Behavior) -> None:
-        """Change what a validator does; transactions that waited for a quorum are tried again."""
+        """Change what a validator does; transactions that waited for a quorum are tried again.
+
+        If there is still no quorum they go on waiting, and `cluster.waiting` says why.
+        """
         self.cluster.set_behavior(validator, behavior)
         if self.automine and self.cluster.waiting:
-            self._mine_pool()
+            with suppress(NoQuorum):
+                self._mine_pool()
 
     def get_certificate(self, number: int) -> Certificate:
         """Certificate of a decided block.
@@ -192,10 +199,15 @@ class Node:
                 f"baseFee {self.next_base_fee}"
             )
 
-    def _mine_pool(self) -> None:
+    def _mine_pool(self) -> dict[bytes, Exception]:
+        """Decide blocks while a transaction is executable; returns why some were left out."""
+        left_out: dict[bytes, Exception] = {}
         while self.pool.select(self.open_state().get_nonce):
-            if not self._advance(allow_empty=False):
-                return
+            decided = self._advance(allow_empty=False)
+            left_out |= {left.transaction.hash: left.reason for left in self.cluster.left_out}
+            if not decided:
+                break
+        return left_out
 
     def _advance(self, allow_empty: bool) -> bool:
         timestamp = self.head.header.timestamp + self.config.block_time_s
@@ -210,8 +222,3 @@ class Node:
         for transaction in decision.block.transactions:
             self.pool.discard(transaction)
         return True
-
-    def _raise_if_left_out(self, transaction: Transaction) -> None:
-        for left in self.cluster.left_out:
-            if left.transaction.hash == transaction.hash:
-                raise left.reason

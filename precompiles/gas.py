@@ -1,9 +1,11 @@
 """Gas of our precompiles: static, known before the work, equal on every host.
 
-    infer    = base + per_io_byte * (input + output bytes) + macs / macs_per_gas
+    infer    = read + infer_base + per_io_byte * (input + output bytes) + macs / macs_per_gas
                + moved / moved_bytes_per_gas + peak / peak_bytes_per_gas        (each rounded up)
-    quote    = read
-    register = register_base + register_per_byte * model bytes + register_per_word * stored words
+    register = read + register_base + register_per_byte * model bytes
+               + register_per_word * stored words             (read alone if known already)
+    setAlias = read + register_per_word * stored words
+    quote, manifest, resolve = read
 
 Source: form after EIP-2565 (cost from static operand sizes); slopes are configuration.
 """

@@ -113,8 +113,8 @@ def encode_tensors(tensors: Sequence[Tensor]) -> bytes:
 def decode_tensors(data: bytes, head: int = 0) -> tuple[Tensor, ...]:
     """Read a `Tensor[]` whose head word stands at byte `head`, offsets relative to byte 0.
 
-    Accepts what Solidity's decoder accepts: any offsets that stay inside the data. Overlaps are fine
-    until the tensors together outgrow the data: memory spent here is memory the caller paid for.
+    Accepts what Solidity's decoder accepts: any offsets that stay inside the data. Tensors may
+    overlap until together they outgrow it: memory spent here is memory the caller paid for.
 
     Raises: BadInput naming the tensor and the field; TooLarge above a cap.
     """
@@ -162,7 +162,9 @@ def _decode_tensor(data: bytes, base: int, index: int, room: int) -> Tensor:
         kind = f"{dtype.name.lower()}{list(shape)}"
         raise BadInput(f"{what} is {kind} and needs {expected} bytes, {size} given")
     if size > room:
-        raise TooLarge(f"{what} overlaps others until they outgrow the call data; give each its own")
+        raise TooLarge(
+            f"{what} overlaps others until they outgrow the call data; give each its own"
+        )
     body = bytes(data[data_at + _WORD : data_at + _WORD + size])
     if len(body) != size:
         raise BadInput(f"data of {what} ends early: {len(body)} of {size} bytes")

@@ -1,24 +1,19 @@
-"""What several rooms need: EVM code by mnemonic, and someone who sends transactions to a node."""
+"""What several rooms need: EVM code by mnemonic, and someone who sends transactions to a node.
+
+The chain is imported where it is used, so that rooms below it do not take it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
-import eth.consensus  # noqa: F401  # py-evm has an import cycle that only this order resolves
 import pytest
-from eth.vm import opcode_values
 
-from devnet.chain.call import Call
-from devnet.chain.history import Place
-from devnet.chain.signing import UnsignedTransaction, sign_transaction
-from devnet.config import Config
-from devnet.models import Models
-from devnet.node import Node
-from precompiles.digest import compute_keccak
-from precompiles.inference import INFER
-from precompiles.models.samples import read_digits, read_sample
-from precompiles.tensor import DType, Tensor, encode_tensors
+if TYPE_CHECKING:
+    from devnet.chain.history import Place
 
+INFERENCE = bytes(19) + b"\xf7"
 TIP_WEI = 10**9
 MAX_FEE_WEI = 5 * 10**9
 
@@ -26,9 +21,11 @@ MAX_FEE_WEI = 5 * 10**9
 class Driver:
     """A node and its first unlocked account, which sends and deploys."""
 
-    def __init__(self, config: Config) -> None:
-        self.node = Node(config)
-        self.sender = self.node.accounts[0] if self.node.accounts else None
+    def __init__(self, **options: Any) -> None:
+        from devnet.config import Config
+        from devnet.node import Node
+
+        self.node = Node(Config(**options))
 
     def sign(
         self,
@@ -42,6 +39,9 @@ class Driver:
         account: int = 0,
     ) -> bytes:
         """Raw bytes of a transaction; gas and nonce are asked of the node if not given."""
+        from devnet.chain.call import Call
+        from devnet.chain.signing import UnsignedTransaction, sign_transaction
+
         sender = self.node.accounts[account]
         if nonce is None:
             nonce = self.node.get_pending_nonce(sender.address)
@@ -60,8 +60,17 @@ class Driver:
         assert address is not None
         return address
 
+    def list_signers(self, number: int | None = None) -> list[str]:
+        """Names of those whose votes are in the certificate of a block, the head's if not given."""
+        votes = self.node.get_certificate(number or self.node.head.header.number).votes
+        names = {v.address: v.name for v in self.node.cluster.validators}
+        return [names[vote.validator] for vote in votes]
+
     def add_digits(self) -> bytes:
         """Register the digit model; returns its id."""
+        from devnet.models import Models
+        from precompiles.models.samples import read_sample
+
         return Models(self.node).add(read_sample("digits_exact")).model_id
 
     def infer(self, model_id: bytes, digit: int = 0, gas: int | None = None) -> Place:
@@ -69,11 +78,12 @@ class Driver:
         return self.send(INFERENCE, encode_infer(model_id, digit), gas)
 
 
-INFERENCE = bytes(19) + b"\xf7"
-
-
 def encode_infer(model_id: bytes, digit: int = 0) -> bytes:
     """Call data of `infer` with one held-out digit."""
+    from precompiles.inference import INFER
+    from precompiles.models.samples import read_digits
+    from precompiles.tensor import DType, Tensor, encode_tensors
+
     pixels, _ = read_digits()
     tensor = Tensor(DType.UINT8, (1, 64), pixels[digit].tobytes())
     return INFER + model_id + (64).to_bytes(32, "big") + encode_tensors([tensor])[32:]
@@ -81,6 +91,9 @@ def encode_infer(model_id: bytes, digit: int = 0) -> bytes:
 
 def assemble_code(*parts: str | int | bytes) -> bytes:
     """EVM code: mnemonics as they are, integers as the shortest push, bytes as a push of them."""
+    import eth.consensus  # noqa: F401  # py-evm has an import cycle that only this order resolves
+    from eth.vm import opcode_values
+
     code = b""
     for part in parts:
         if isinstance(part, str):
@@ -117,40 +130,33 @@ def infer_data() -> Callable[..., bytes]:
     return encode_infer
 
 
-@pytest.fixture
-def start() -> Callable[..., Driver]:
+@pytest.fixture(scope="session")
+def start() -> type[Driver]:
     """Starts a node of its own configuration: `start(validators=1)`."""
-
-    def start_node(**options: int) -> Driver:
-        return Driver(Config(**options))
-
-    return start_node
+    return Driver
 
 
 @pytest.fixture
-def driver(start: Callable[..., Driver]) -> Driver:
+def driver() -> Driver:
     """A fresh network of four."""
-    return start()
+    return Driver()
 
 
 @pytest.fixture(scope="module")
-def _digits_driver() -> tuple[Driver, bytes]:
-    driver = Driver(Config())
+def _digits() -> tuple[Driver, bytes]:
+    driver = Driver()
     return driver, driver.add_digits()
 
 
 @pytest.fixture
-def digits(_digits_driver: tuple[Driver, bytes]) -> Iterator[tuple[Driver, bytes]]:
+def digits(_digits: tuple[Driver, bytes]) -> Iterator[tuple[Driver, bytes]]:
     """A network of four that knows the digit model, and the model's id; undone after each test."""
-    driver, model_id = _digits_driver
+    from devnet.validators.misbehaviour import HONEST
+
+    driver, model_id = _digits
     before = driver.node.snapshot()
     yield driver, model_id
     for validator in driver.node.cluster.validators:
-        driver.node.cluster.set_behavior(validator.name, type(validator.behavior)())
+        driver.node.cluster.set_behavior(validator.name, HONEST)
     driver.node.revert(before)
     driver.node.automine = True
-
-
-def compute_selector(signature: str) -> bytes:
-    """Four bytes that name a function."""
-    return compute_keccak(signature.encode())[:4]

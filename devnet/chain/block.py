@@ -29,6 +29,19 @@ class Receipt:
     contract_address: bytes | None
     output: bytes  # returned or reverted data
     failure: str  # class of the halt, empty on success
+    state_root: bytes = b""  # after the transaction, before Byzantium (EIP-658)
+    blob_gas_used: int = 0
+    blob_gas_price: int = 0  # wei per unit of blob gas, 0 without blobs
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Stake paid out by the consensus layer (EIP-4895)."""
+
+    index: int
+    validator_index: int
+    address: bytes
+    amount_gwei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,9 @@ class Execution:
     transactions: tuple[Transaction, ...]
     receipts: tuple[Receipt, ...]
     inferences: tuple[Inference, ...]
+    uncles: tuple[Header, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+    requests: tuple[bytes, ...] = ()  # EIP-7685, each with its type byte
 
 
 def build_execution(
@@ -55,6 +71,11 @@ def build_execution(
     transactions: tuple[Transaction, ...],
     receipts: tuple[Receipt, ...],
     inferences: tuple[Inference, ...],
+    uncles: tuple[Header, ...] = (),
+    withdrawals: tuple[Withdrawal, ...] = (),
+    requests: tuple[bytes, ...] = (),
 ) -> Execution:
     """An execution with its block hash."""
-    return Execution(header, compute_header_hash(header), transactions, receipts, inferences)
+    block_hash = compute_header_hash(header)
+    body = (transactions, receipts, inferences, uncles, withdrawals, requests)
+    return Execution(header, block_hash, *body)

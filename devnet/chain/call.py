@@ -8,9 +8,15 @@ from eth.exceptions import VMError
 from eth_utils.exceptions import ValidationError
 
 from devnet.chain.header import Header
-from devnet.chain.intrinsic import check_gas, compute_floor_gas, compute_intrinsic_gas
+from devnet.chain.intrinsic import (
+    check_gas,
+    compute_floor_gas,
+    compute_initcode_gas,
+    compute_intrinsic_gas,
+)
 from devnet.chain.precompile import walk_inferences
 from devnet.chain.revert import describe_revert
+from devnet.chain.signing import AccessList
 from devnet.chain.world import World
 from devnet.errors import (
     BadTransaction,
@@ -36,6 +42,7 @@ class Call:
     data: bytes = b""
     gas: int | None = None  # the block gas limit if not given
     gas_price: int = 0  # wei per gas
+    access_list: AccessList = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ class _Message:
     intrinsic_gas: int
     type_id: int = 2
     nonce: int = 0
-    access_list: tuple[()] = ()
+    access_list: AccessList = ()
     authorization_list: tuple[()] = ()
 
     @property
@@ -142,8 +149,10 @@ def _build_message(call: Call, gas_limit: int) -> _Message:
         gas=gas,
         gas_price=call.gas_price,
         intrinsic_gas=0,
+        access_list=call.access_list,
     )
-    return replace(message, intrinsic_gas=compute_intrinsic_gas(message))
+    charged_later = 0 if message.to else compute_initcode_gas(message.data)
+    return replace(message, intrinsic_gas=compute_intrinsic_gas(message) - charged_later)
 
 
 def _check_funds(state: Any, message: _Message) -> None:

@@ -1,32 +1,54 @@
-"""Executes a block: system writes, transactions in order, roots, header.
+"""Executes a block: what comes before, transactions in order, what comes after, roots, header.
 
 A proposer and the validators that check it run this same code; they differ only in what happens
 with a transaction that cannot be in the block: a proposer leaves it out, a validator refuses.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import rlp
 from eth.exceptions import VMError
-from eth.vm.forks.cancun.constants import BEACON_ROOTS_ADDRESS, HISTORY_BUFFER_LENGTH
-from eth.vm.forks.prague.constants import HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS
 from eth_bloom.bloom import BloomFilter
 from eth_utils.exceptions import ValidationError
-from trie.hexary import HexaryTrie
 
-from devnet.chain.block import Execution, Inference, Log, Receipt, build_execution
+from devnet.chain.block import Execution, Inference, Log, Receipt, Withdrawal, build_execution
+from devnet.chain.body import compute_block_bytes, compute_uncles_hash, compute_withdrawals_root
+from devnet.chain.forks.blob import GAS_PER_BLOB, compute_blob_base_fee
+from devnet.chain.forks.fork import Fork
+from devnet.chain.forks.request import compute_requests_hash, read_deposits
+from devnet.chain.forks.rules import Rules
+from devnet.chain.forks.transition import begin_block, end_block
+from devnet.chain.genesis import place_stubs
 from devnet.chain.header import Header
 from devnet.chain.precompile import walk_inferences
-from devnet.chain.transaction import Transaction
+from devnet.chain.state.proof import compute_list_root
+from devnet.chain.transaction import Transaction, adapt_transaction
 from devnet.chain.validity import check_transaction
 from devnet.chain.world import World
-from devnet.errors import BadTransaction, BlockFull, HostError, NotNow
+from devnet.errors import BadBlock, BadTransaction, BlockFull, HostError, NotNow
 from devnet.receipt import InferenceReceipt, compute_inference_root
 from precompiles.errors import Fatal
 
+_FRAME_BYTES = 2_048  # of a block without transactions and withdrawals, at most
+
 Leave = Callable[[Transaction, Exception], None]
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a block has come to so far."""
+
+    template: Header
+    rules: Rules
+    bytes_left: int
+    transactions: list[Transaction] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    inferences: list[Inference] = field(default_factory=list)
+    gas_used: int = 0
+    blob_gas_used: int = 0
+    deposits: bytes = b""
 
 
 def execute_block(
@@ -36,6 +58,8 @@ def execute_block(
     transactions: Iterable[Transaction],
     ancestors: Sequence[bytes],
     on_left_out: Leave | None = None,
+    uncles: tuple[Header, ...] = (),
+    withdrawals: tuple[Withdrawal, ...] = (),
 ) -> Execution:
     """Run transactions on the parent's state and fill in the template's roots.
 
@@ -43,85 +67,121 @@ def execute_block(
         template: the header with everything that is fixed before execution.
         ancestors: hashes of earlier blocks, the parent first.
         on_left_out: called for a transaction that cannot be in this block.
-    Raises: BadTransaction, NotNow or HostError for such a one if `on_left_out` is not given.
+    Raises: BadTransaction, NotNow or HostError for such a one if `on_left_out` is not given;
+        BadBlock if no transactions make this block valid.
     """
+    rules = world.schedule.find_rules(template)
     state = world.open(parent.state_root, template, ancestors)
-    _write_system_contracts(state, template)
-    included: list[Transaction] = []
-    receipts: list[Receipt] = []
-    inferences: list[Inference] = []
-    gas_used = 0
+    if template.number == world.inference_from > 0:
+        place_stubs(state, sorted(world.table))
+    begin_block(state, template, world.schedule, rules.fork)
+    room = rules.max_block_bytes - _FRAME_BYTES - 64 * len(withdrawals)
+    run = _Run(template, rules, room if on_left_out else rules.max_block_bytes)
     for transaction in transactions:
         try:
-            computation = _apply(state, template, transaction, gas_used)
+            _include(run, state, adapt_transaction(transaction, rules.fork))
         except (BadTransaction, NotNow, HostError) as refused:
             if on_left_out is None:
                 raise
             on_left_out(transaction, refused)
-            continue
-        receipt = _build_receipt(transaction, computation, template, gas_used)
-        gas_used = receipt.cumulative_gas_used
-        inferences += _collect_inferences(transaction, computation, template.number, len(included))
-        included.append(transaction)
-        receipts.append(receipt)
+    requests = end_block(state, template, rules.fork, run.deposits, uncles, withdrawals)
     state.persist()
-    header = replace(
-        template,
-        state_root=state.state_root,
-        transactions_root=_compute_list_root([transaction.raw for transaction in included]),
-        receipts_root=_compute_list_root(
-            [encode_receipt(t.type_id, r) for t, r in zip(included, receipts, strict=True)]
-        ),
-        logs_bloom=compute_bloom([log for receipt in receipts for log in receipt.logs]),
-        gas_used=gas_used,
-        extra_data=compute_inference_root([inference.receipt for inference in inferences]),
+    header = _fill_header(run, state.state_root, uncles, withdrawals, requests)
+    if world.has_inference(template.number):
+        root = compute_inference_root([inference.receipt for inference in run.inferences])
+        header = replace(header, extra_data=root)
+    raws = [transaction.raw for transaction in run.transactions]
+    size = compute_block_bytes(header, raws, uncles, withdrawals)
+    if size > rules.max_block_bytes:
+        raise BadBlock(f"block of {size} bytes, at most {rules.max_block_bytes} (EIP-7934)")
+    body = (tuple(run.transactions), tuple(run.receipts), tuple(run.inferences))
+    return build_execution(header, *body, uncles, withdrawals, requests)
+
+
+def _fill_header(
+    run: _Run,
+    state_root: bytes,
+    uncles: Sequence[Header],
+    withdrawals: Sequence[Withdrawal],
+    requests: Sequence[bytes],
+) -> Header:
+    pairs = zip(run.transactions, run.receipts, strict=True)
+    filled = replace(
+        run.template,
+        uncles_hash=compute_uncles_hash(uncles),
+        state_root=state_root,
+        transactions_root=compute_list_root([transaction.raw for transaction in run.transactions]),
+        receipts_root=compute_list_root([encode_receipt(t.type_id, r) for t, r in pairs]),
+        logs_bloom=compute_bloom([log for receipt in run.receipts for log in receipt.logs]),
+        gas_used=run.gas_used,
+        length=run.rules.header_length,
     )
-    return build_execution(header, tuple(included), tuple(receipts), tuple(inferences))
+    if run.rules.fork >= Fork.SHANGHAI:
+        filled = replace(filled, withdrawals_root=compute_withdrawals_root(withdrawals))
+    if run.rules.fork >= Fork.CANCUN:
+        filled = replace(filled, blob_gas_used=run.blob_gas_used)
+    if run.rules.fork >= Fork.PRAGUE:
+        filled = replace(filled, requests_hash=compute_requests_hash(requests))
+    return filled
 
 
-def _write_system_contracts(state: Any, template: Header) -> None:
-    beacon_slot = template.timestamp % HISTORY_BUFFER_LENGTH  # EIP-4788
-    beacon_root = int.from_bytes(template.parent_beacon_block_root, "big")
-    state.set_storage(BEACON_ROOTS_ADDRESS, beacon_slot, template.timestamp)
-    state.set_storage(BEACON_ROOTS_ADDRESS, beacon_slot + HISTORY_BUFFER_LENGTH, beacon_root)
-    history_slot = (template.number - 1) % HISTORY_SERVE_WINDOW  # EIP-2935
-    parent_hash = int.from_bytes(template.parent_hash, "big")
-    state.set_storage(HISTORY_STORAGE_ADDRESS, history_slot, parent_hash)
-
-
-def _apply(state: Any, template: Header, transaction: Transaction, gas_used: int) -> Any:
-    check_transaction(transaction, state, template)
-    if gas_used + transaction.evm.gas > template.gas_limit:
-        left = template.gas_limit - gas_used
-        raise BlockFull(f"{transaction.evm.gas} gas do not fit: {left} left in the block")
+def _include(run: _Run, state: Any, transaction: Transaction) -> None:
+    """Execute a transaction and add it to the block; on an error neither has changed."""
+    _check_room(run, transaction)
+    check_transaction(transaction, state, run.template)
     state.lock_changes()
     before = state.snapshot()
     try:
         computation = state.apply_transaction(transaction.evm)
+        receipt = _build_receipt(run, transaction, computation)
+        if run.rules.fork >= Fork.PRAGUE:
+            run.deposits += read_deposits(receipt.logs, run.rules.deposit_contract)
     except (ValidationError, VMError) as refused:
         state.revert(before)
         raise BadTransaction(f"refused by the EVM: {refused}") from refused
+    except BadTransaction:
+        state.revert(before)
+        raise
     except Fatal as fault:
         state.revert(before)
         raise HostError(f"{type(fault).__name__}: {fault}") from fault
     state.commit(before)
-    return computation
+    if run.rules.fork < Fork.BYZANTIUM:  # EIP-658
+        receipt = replace(receipt, state_root=state.make_state_root())
+    number, position = run.template.number, len(run.transactions)
+    run.inferences += _collect_inferences(transaction, computation, number, position)
+    run.transactions.append(transaction)
+    run.receipts.append(receipt)
+    run.gas_used = receipt.cumulative_gas_used
+    run.blob_gas_used += transaction.blob_gas
+    run.bytes_left -= len(transaction.raw) + 4
 
 
-def _build_receipt(
-    transaction: Transaction, computation: Any, template: Header, gas_before: int
-) -> Receipt:
-    evm = transaction.evm
+def _check_room(run: _Run, transaction: Transaction) -> None:
+    gas_left = run.template.gas_limit - run.gas_used
+    if transaction.evm.gas > gas_left:
+        raise BlockFull(f"{transaction.evm.gas} gas do not fit: {gas_left} left in the block")
+    blob_gas_left = run.rules.blob.maximum * GAS_PER_BLOB - run.blob_gas_used
+    if transaction.blob_gas > blob_gas_left:
+        raise BlockFull(f"{transaction.blob_gas} blob gas do not fit: {blob_gas_left} left")
+    if len(transaction.raw) > run.bytes_left:
+        raise BlockFull(f"{len(transaction.raw)} bytes do not fit: {run.bytes_left} left")
+
+
+def _build_receipt(run: _Run, transaction: Transaction, computation: Any) -> Receipt:
+    evm, base_fee = transaction.evm, run.template.base_fee_per_gas
     spent = evm.gas - computation.get_gas_remaining()
-    refund = min(computation.get_gas_refund(), spent // 5)  # EIP-3529
+    refund = min(computation.get_gas_refund(), spent // run.rules.refund_quotient)
     gas_used = spent - refund + computation.data_floor_gas
-    tip = min(evm.max_priority_fee_per_gas, evm.max_fee_per_gas - template.base_fee_per_gas)
+    tip = min(evm.max_priority_fee_per_gas, evm.max_fee_per_gas - base_fee)
     created = transaction.is_creation and computation.is_success
+    excess = run.template.excess_blob_gas
+    blob_gas = transaction.blob_gas
     return Receipt(
         succeeded=computation.is_success,
         gas_used=gas_used,
-        cumulative_gas_used=gas_before + gas_used,
-        effective_gas_price=template.base_fee_per_gas + tip,
+        cumulative_gas_used=run.gas_used + gas_used,
+        effective_gas_price=base_fee + tip,
         logs=tuple(
             Log(address, tuple(topic.to_bytes(32, "big") for topic in topics), bytes(data))
             for address, topics, data in computation.get_log_entries()
@@ -129,6 +189,8 @@ def _build_receipt(
         contract_address=computation.msg.storage_address if created else None,
         output=bytes(computation.output),
         failure="" if computation.is_success else type(computation.error).__name__,
+        blob_gas_used=blob_gas,
+        blob_gas_price=compute_blob_base_fee(excess, run.rules.blob) if blob_gas else 0,
     )
 
 
@@ -157,10 +219,10 @@ def _collect_inferences(
 
 
 def encode_receipt(type_id: int, receipt: Receipt) -> bytes:
-    """Consensus encoding of a receipt (EIP-2718)."""
+    """Consensus encoding of a receipt (EIP-2718); before Byzantium with a state root for status."""
     body: bytes = rlp.encode(
         [
-            b"\x01" if receipt.succeeded else b"",
+            receipt.state_root or (b"\x01" if receipt.succeeded else b""),
             receipt.cumulative_gas_used,
             compute_bloom(receipt.logs),
             [[log.address, list(log.topics), log.data] for log in receipt.logs],
@@ -177,11 +239,3 @@ def compute_bloom(logs: Sequence[Log]) -> bytes:
         for topic in log.topics:
             bloom.add(topic)
     return int(bloom).to_bytes(256, "big")
-
-
-def _compute_list_root(items: Sequence[bytes]) -> bytes:
-    trie = HexaryTrie({}, prune=True)
-    with trie.squash_changes() as batch:
-        for index, item in enumerate(items):
-            batch[rlp.encode(index)] = item
-    return bytes(trie.root_hash)

@@ -1,11 +1,13 @@
-"""Genesis: funded accounts, the system contracts of Cancun and Prague, code at our precompiles."""
+"""Genesis: funded accounts, the system contracts of the fork, code at our precompiles."""
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from eth.vm.forks.cancun.constants import BEACON_ROOTS_ADDRESS, BEACON_ROOTS_CONTRACT_CODE
-from eth.vm.forks.prague.constants import HISTORY_STORAGE_ADDRESS, HISTORY_STORAGE_CONTRACT_CODE
-
+from devnet.chain.forks.difficulty import MIN_DIFFICULTY
+from devnet.chain.forks.fork import Fork
+from devnet.chain.forks.schedule import build_schedule
+from devnet.chain.forks.system import place_system_contracts
 from devnet.chain.header import Header
 from devnet.chain.world import World
 from devnet.config import Config

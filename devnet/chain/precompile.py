@@ -1,4 +1,4 @@
-"""Binds our precompile table to py-evm's Prague rules by a fresh subclass per chain.
+"""Binds our precompile table to the rules of a fork by a fresh subclass per chain.
 
 The one adapter: py-evm's computation on one side, `precompiles.interface` on the other.
 """
@@ -10,8 +10,10 @@ from eth.abc import ComputationAPI
 from eth.exceptions import Revert as EvmRevert
 from eth.exceptions import VMError
 from eth.exceptions import WriteProtection as EvmWriteProtection
-from eth.vm.forks.prague.state import PragueState
 
+from devnet.chain.forks.rules import Rules
+from devnet.chain.forks.schedule import DEFAULT_RULES
+from devnet.chain.forks.vm import build_state_class
 from precompiles.errors import Halt, Revert, WriteProtection
 from precompiles.interface import InferenceCall, Meter, Precompile, Table
 
@@ -79,16 +81,17 @@ def adapt(name: str, run: Precompile) -> Any:
     return precompile
 
 
-def bind_state(table: Table) -> type[PragueState]:
+def bind_state(table: Table, rules: Rules = DEFAULT_RULES) -> type[Any]:
     """A state class with these precompiles; two chains never share one."""
-    upstream = PragueState.computation_class
+    state = build_state_class(rules)
+    upstream = state.computation_class
     ours = {address: adapt(name, run) for address, (name, run) in table.items()}
     merged: dict[Any, Any] = {**upstream.get_precompiles(), **ours}
     # py-evm's SELFDESTRUCT warns first; where warnings are errors that would change the outcome
     opcodes = {code: getattr(run, "__wrapped__", run) for code, run in upstream.opcodes.items()}
     members = {"_precompiles": merged, "opcodes": opcodes}
     computation = type("DevnetComputation", (upstream,), members)
-    return type("DevnetState", (PragueState,), {"computation_class": computation})
+    return type("DevnetState", (state,), {"computation_class": computation})
 
 
 def walk_inferences(computation: Any) -> Iterator[tuple[InferenceCall, bool]]:

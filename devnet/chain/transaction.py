@@ -1,20 +1,36 @@
-"""A transaction decoded once: hash, sender and py-evm's view of it, shared by all validators."""
+"""A transaction decoded once: hash, sender and py-evm's view of it, shared by all validators.
 
-from dataclasses import dataclass
+py-evm reads a transaction by the rules of its fork: before Istanbul, data cost more.
+"""
+
+from dataclasses import dataclass, replace
 from typing import Any
 
 import rlp
 from eth.exceptions import UnrecognizedTransactionType
+from eth.vm.forks.frontier.transactions import FrontierTransaction
+from eth.vm.forks.homestead.transactions import HomesteadTransaction
 from eth.vm.forks.prague.transactions import PragueTransactionBuilder
+from eth.vm.forks.spurious_dragon.transactions import SpuriousDragonTransaction
 from eth_keys.exceptions import BadSignature as BadKeySignature
 from eth_utils.exceptions import ValidationError
 
+from devnet.chain.forks.blob import GAS_PER_BLOB
+from devnet.chain.forks.fork import LATEST, Fork
+from devnet.chain.forks.rules import get_transaction_era, get_transaction_types
 from devnet.chain.intrinsic import check_gas
+from devnet.chain.sidecar import BLOB_TYPE, Sidecar, check_sidecar, split_network_form
 from devnet.errors import BadTransaction, UnsupportedTransaction
 from precompiles.digest import compute_keccak
 
-MAX_TRANSACTION_BYTES = 128 * 1024  # bytes, as geth's pool
-BLOB_TYPE = 3
+MAX_TRANSACTION_BYTES = 128 * 1024  # bytes without blobs, as geth's pool
+MAX_NETWORK_BYTES = MAX_TRANSACTION_BYTES + 9 * 138_000  # with nine blobs and their cell proofs
+_READERS: dict[Fork, Any] = {
+    Fork.FRONTIER: FrontierTransaction,
+    Fork.HOMESTEAD: HomesteadTransaction,
+    Fork.SPURIOUS_DRAGON: SpuriousDragonTransaction,
+    Fork.ISTANBUL: PragueTransactionBuilder,
+}
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0  # secp256k1
 
 
@@ -26,6 +42,8 @@ class Transaction:
     hash: bytes
     sender: bytes
     evm: Any  # py-evm's SignedTransactionAPI
+    era: Fork = Fork.ISTANBUL  # whose reading `evm` is
+    sidecar: Sidecar | None = None  # blobs, where they came along
 
     @property
     def type_id(self) -> int:
@@ -37,27 +55,49 @@ class Transaction:
         return nonce
 
     @property
+    def blob_gas(self) -> int:
+        """Units of blob gas; they are paid for whether or not the transaction succeeds."""
+        if self.type_id != BLOB_TYPE:
+            return 0
+        return GAS_PER_BLOB * len(self.evm.blob_versioned_hashes)
+
+    @property
     def is_creation(self) -> bool:
         return not self.evm.to
 
 
-def decode_transaction(raw: bytes) -> Transaction:
-    """Decode canonical bytes and recover the sender.
+def decode_transaction(raw: bytes, fork: Fork = LATEST) -> Transaction:
+    """Decode what a user sends and recover the sender; blobs come along and are checked.
 
-    Raises: BadTransaction if the bytes or the signature are unsound; UnsupportedTransaction;
-        IntrinsicGasTooLow.
+    Raises: BadTransaction if the bytes, the signature or the blobs are unsound;
+        UnsupportedTransaction; IntrinsicGasTooLow.
     """
-    if not raw:
-        raise BadTransaction("empty transaction")
-    if len(raw) > MAX_TRANSACTION_BYTES:
-        raise BadTransaction(f"transaction of {len(raw)} bytes, at most {MAX_TRANSACTION_BYTES}")
+    _check_type(raw, fork)
     if raw[0] == BLOB_TYPE:
-        raise UnsupportedTransaction("blob transactions (type 3) are not taken; send type 0 to 2")
+        _check_size(raw, MAX_NETWORK_BYTES)
+        raw, sidecar = split_network_form(raw)
+        _check_size(raw, MAX_TRANSACTION_BYTES)
+        transaction = decode_included(raw, fork)
+        check_sidecar(sidecar, transaction.evm.blob_versioned_hashes, fork)
+        return replace(transaction, sidecar=sidecar)
+    _check_size(raw, MAX_TRANSACTION_BYTES)
+    return decode_included(raw, fork)
+
+
+def decode_included(raw: bytes, fork: Fork = LATEST) -> Transaction:
+    """Decode a transaction as it stands in a block: of any size, blobs named only.
+
+    Raises: what `decode_transaction` raises.
+    """
+    _check_type(raw, fork)
+    era = get_transaction_era(fork)
     try:
-        evm = PragueTransactionBuilder.decode(raw)
-        check_gas(evm)  # `validate` says only that it is insufficient
+        evm = _READERS[era].decode(raw)
+        check_gas(evm, fork)  # `validate` says only that it is insufficient
         evm.validate()
-        if evm.s > _HALF_ORDER:  # `validate` asks this of legacy transactions alone
+        if raw[0] == BLOB_TYPE:
+            _check_blob_fields(evm)
+        if evm.s > _HALF_ORDER and fork >= Fork.HOMESTEAD:  # `validate` asks it of legacy ones only
             raise BadTransaction(f"signature has a high s (EIP-2): {evm.s}, at most {_HALF_ORDER}")
         sender: bytes = evm.sender
     except UnrecognizedTransactionType as unknown:
@@ -70,4 +110,43 @@ def decode_transaction(raw: bytes) -> Transaction:
         TypeError,
     ) as broken:
         raise BadTransaction(f"transaction does not decode: {broken}") from broken
-    return Transaction(raw, compute_keccak(raw), sender, evm)
+    return Transaction(raw, compute_keccak(raw), sender, evm, era)
+
+
+def adapt_transaction(transaction: Transaction, fork: Fork) -> Transaction:
+    """The transaction as a fork reads it; it may have waited across a fork."""
+    if transaction.era is get_transaction_era(fork):
+        return transaction
+    return replace(decode_included(transaction.raw, fork), sidecar=transaction.sidecar)
+
+
+def _check_type(raw: bytes, fork: Fork) -> None:
+    if not raw:
+        raise BadTransaction("empty transaction")
+    if raw[0] < 0x80 and raw[0] not in get_transaction_types(fork):
+        under = fork.name.lower()
+        raise UnsupportedTransaction(f"transaction type {raw[0]} is not known under {under}")
+
+
+def _check_blob_fields(evm: Any) -> None:  # py-evm's `validate` asks nothing of these
+    for name in ("chain_id", "value", "max_fee_per_gas", "max_priority_fee_per_gas"):
+        _check_range(name, getattr(evm, name), 256)
+    _check_range("max_fee_per_blob_gas", evm.max_fee_per_blob_gas, 256)
+    _check_range("nonce", evm.nonce, 64)
+    _check_range("gas", evm.gas, 64)
+    for _, slots in evm.access_list:
+        for slot in slots:
+            _check_range("slot", slot, 256)
+    for named in evm.blob_versioned_hashes:
+        if len(named) != 32:
+            raise BadTransaction(f"versioned hash of {len(named)} bytes, must have 32")
+
+
+def _check_range(name: str, value: int, bits: int) -> None:
+    if value >> bits:
+        raise BadTransaction(f"{name} does not fit {bits} bits: {value}")
+
+
+def _check_size(raw: bytes, limit: int) -> None:
+    if len(raw) > limit:
+        raise BadTransaction(f"transaction of {len(raw)} bytes, at most {limit}")

@@ -2,13 +2,21 @@
 
 py-evm checks some of these too late, in the middle of execution, and some not at all; so all of
 them stand here and are asked first.
-Source: EIP-155, 2681, 1559, 3607, 3860, 7702; for gas see `intrinsic`.
+Source: EIP-155, 2681, 1559, 3607, 3860, 4844, 7594, 7702, 7825; for gas see `intrinsic`.
 """
 
 from typing import Any
 
+from devnet.chain.forks.blob import (
+    VERSIONED_HASH_VERSION,
+    compute_blob_base_fee,
+)
+from devnet.chain.forks.fork import Fork
+from devnet.chain.forks.rules import Rules, get_transaction_types
+from devnet.chain.forks.schedule import DEFAULT_RULES
 from devnet.chain.header import Header
 from devnet.chain.intrinsic import SET_CODE_TYPE, check_gas
+from devnet.chain.sidecar import BLOB_TYPE
 from devnet.chain.transaction import Transaction
 from devnet.errors import (
     BadTransaction,
@@ -16,19 +24,21 @@ from devnet.errors import (
     InsufficientFunds,
     NonceTooHigh,
     NonceTooLow,
+    UnsupportedTransaction,
 )
 
-MAX_INITCODE_BYTES = 49_152  # EIP-3860
 MAX_NONCE = 2**64 - 2  # EIP-2681
 _DELEGATION_PREFIX = bytes.fromhex("ef0100")
+_DELEGATION_BYTES = 23
 
 
 def check_transaction(transaction: Transaction, state: Any, header: Header) -> None:
     """Hold a transaction against an account state and the block it should enter.
 
-    Raises: BadTransaction or a subclass with both values and the remedy.
+    Raises: BadTransaction or a subclass with both values; NotNow for one that may come later.
     """
-    check_static(transaction, state.execution_context.chain_id, header.gas_limit)
+    rules: Rules = state.rules
+    check_static(transaction, state.execution_context.chain_id, header.gas_limit, rules)
     sender, evm = transaction.sender, transaction.evm
     nonce = state.get_nonce(sender)
     if evm.nonce < nonce:
@@ -41,23 +51,55 @@ def check_transaction(transaction: Transaction, state: Any, header: Header) -> N
             f"max fee per gas less than block base fee: maxFeePerGas {evm.max_fee_per_gas}, "
             f"baseFee {base_fee}"
         )
-    cost = evm.gas * evm.max_fee_per_gas + evm.value
+    if transaction.type_id == BLOB_TYPE:
+        check_blob_fee(transaction, compute_blob_base_fee(header.excess_blob_gas, rules.blob))
+    cost = compute_cost(transaction)
     balance = state.get_balance(sender)
     if balance < cost:
         raise InsufficientFunds(
             f"insufficient funds for gas * price + value: balance {balance}, tx cost {cost}"
         )
     code = state.get_code(sender)
-    if code and not code.startswith(_DELEGATION_PREFIX):
+    if code and not (rules.fork >= Fork.PRAGUE and is_delegation(code)):
         raise BadTransaction(f"sender 0x{sender.hex()} is a contract (EIP-3607)")
 
 
-def check_static(transaction: Transaction, chain_id: int, gas_limit: int) -> None:
+def is_delegation(code: bytes) -> bool:
+    """Whether code only names another account whose code runs (EIP-7702)."""
+    return len(code) == _DELEGATION_BYTES and code.startswith(_DELEGATION_PREFIX)
+
+
+def compute_cost(transaction: Transaction) -> int:
+    """The most a transaction can take from its sender, in wei."""
+    evm = transaction.evm
+    cost: int = evm.gas * evm.max_fee_per_gas + evm.value
+    if transaction.type_id == BLOB_TYPE:
+        cost += transaction.blob_gas * evm.max_fee_per_blob_gas
+    return cost
+
+
+def check_blob_fee(transaction: Transaction, blob_base_fee: int) -> None:
+    """Raises: FeeTooLow if a blob transaction offers less than this for a unit of blob gas."""
+    offered = transaction.evm.max_fee_per_blob_gas
+    if offered < blob_base_fee:
+        raise FeeTooLow(
+            f"max fee per blob gas less than block blob gas fee: maxFeePerBlobGas {offered}, "
+            f"blobBaseFee {blob_base_fee}"
+        )
+
+
+def check_static(
+    transaction: Transaction, chain_id: int, gas_limit: int, rules: Rules = DEFAULT_RULES
+) -> None:
     """The rules that need no state.
 
     Raises: BadTransaction or a subclass.
     """
     evm = transaction.evm
+    if transaction.type_id not in get_transaction_types(rules.fork):
+        under = rules.fork.name.lower()
+        kind = transaction.type_id
+        raise UnsupportedTransaction(f"transaction type {kind} is not known under {under}")
     if evm.chain_id not in (None, chain_id):
         raise BadTransaction(f"invalid chain id for signer: have {evm.chain_id} want {chain_id}")
     if evm.max_priority_fee_per_gas > evm.max_fee_per_gas:
@@ -69,13 +111,36 @@ def check_static(transaction: Transaction, chain_id: int, gas_limit: int) -> Non
         raise BadTransaction(f"nonce {evm.nonce} has no successor")
     if evm.gas > gas_limit:
         raise BadTransaction(f"exceeds block gas limit: tx gas {evm.gas}, block {gas_limit}")
-    if transaction.is_creation and len(evm.data) > MAX_INITCODE_BYTES:
+    if evm.gas > rules.max_transaction_gas:
         raise BadTransaction(
-            f"max initcode size exceeded: {len(evm.data)} bytes, limit {MAX_INITCODE_BYTES}"
+            f"transaction gas limit too high (EIP-7825): {evm.gas}, "
+            f"cap {rules.max_transaction_gas}"
+        )
+    if transaction.is_creation and len(evm.data) > rules.max_initcode_bytes:
+        raise BadTransaction(
+            f"max initcode size exceeded: {len(evm.data)} bytes, limit {rules.max_initcode_bytes}"
         )
     if transaction.type_id == SET_CODE_TYPE:
         if not evm.authorization_list:
             raise BadTransaction("set code transaction without authorizations (EIP-7702)")
         if transaction.is_creation:
             raise BadTransaction("set code transaction cannot create a contract (EIP-7702)")
-    check_gas(evm)
+    if transaction.type_id == BLOB_TYPE:
+        _check_blobs(transaction, rules)
+    check_gas(evm, rules.fork)
+
+
+def _check_blobs(transaction: Transaction, rules: Rules) -> None:
+    hashes = transaction.evm.blob_versioned_hashes
+    if transaction.is_creation:
+        raise BadTransaction("blob transaction cannot create a contract (EIP-4844)")
+    if not hashes:
+        raise BadTransaction("blob transaction without blobs (EIP-4844)")
+    if len(hashes) > rules.max_transaction_blobs:
+        raise BadTransaction(
+            f"too many blobs in transaction: have {len(hashes)}, permitted "
+            f"{rules.max_transaction_blobs}"
+        )
+    for named in hashes:
+        if named[0] != VERSIONED_HASH_VERSION:
+            raise BadTransaction(f"blob hash 0x{named.hex()} has version {named[0]}, must be 1")

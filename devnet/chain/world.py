@@ -1,28 +1,47 @@
 """World state of one validator: every root it has executed, opened as py-evm state.
 
-The seam for another account database: nothing outside this file knows how state is kept.
+The seam for another way to keep state: nothing outside this file and `state/` knows how it is done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from eth.db.atomic import AtomicDB
-from eth.db.backends.memory import MemoryDB
 from eth.vm.execution_context import ExecutionContext
 from eth_typing import Address, BlockNumber, Hash32
 
+from devnet.chain.forks.fork import Fork
+from devnet.chain.forks.schedule import DEFAULT_SCHEDULE, ForkSchedule
 from devnet.chain.header import EMPTY_TRIE_ROOT, Header
+from devnet.chain.keccak import bind_keccak
 from devnet.chain.precompile import bind_state
+from devnet.chain.state.archive import Archive
+from devnet.chain.state.binding import bind_database
+from devnet.chain.state.database import AccountDatabase
+from devnet.chain.state.proof import AccountProof, prove_account
 from precompiles.interface import Table
 
 
 class World:
-    """States by root; opening one copies nothing."""
+    """States by root; opening one copies nothing, and several may be open at once."""
 
-    def __init__(self, table: Table, chain_id: int) -> None:
+    def __init__(
+        self,
+        table: Table,
+        chain_id: int,
+        schedule: ForkSchedule = DEFAULT_SCHEDULE,
+        inference_from: int = 0,
+    ) -> None:
+        """
+        Args:
+            inference_from: number of the first block that has the precompiles of `table`.
+        """
+        bind_keccak()
         self.chain_id = chain_id
-        self._db = AtomicDB(MemoryDB())
-        self._state_class = bind_state(table)
+        self.schedule = schedule
+        self.table = table
+        self.inference_from = inference_from
+        self._archive = Archive()
+        self._state_classes: dict[tuple[Fork, bool], type[Any]] = {}
 
     def open(
         self,
@@ -33,24 +52,63 @@ class World:
     ) -> Any:
         """State at `root`, executing in the block that `header` describes.
 
+        What it changes is its own until `persist`, which makes the new root one to open.
+
         Args:
             ancestors: hashes of earlier blocks, latest first, for BLOCKHASH.
             base_fee: in wei per gas, instead of the header's.
+        Raises: KeyError if this root was not persisted here, or was forgotten.
         """
-        context = ExecutionContext(
-            coinbase=Address(header.coinbase),
-            timestamp=header.timestamp,
-            block_number=BlockNumber(header.number),
-            difficulty=0,
-            mix_hash=Hash32(header.mix_hash),
-            gas_limit=header.gas_limit,
-            prev_hashes=cast(Iterable[Hash32], ancestors),
-            chain_id=self.chain_id,
-            base_fee_per_gas=header.base_fee_per_gas if base_fee is None else base_fee,
-            excess_blob_gas=header.excess_blob_gas,
-        )
-        return self._state_class(self._db, context, Hash32(root))
+        context = build_context(self.chain_id, header, ancestors, base_fee)
+        return self._bind(header)(AccountDatabase(self._archive, root), context)
+
+    def has_inference(self, number: int) -> bool:
+        """Whether a block has our precompiles, and their root in its `extraData`."""
+        return bool(self.table) and number >= self.inference_from
 
     def open_empty(self, header: Header) -> Any:
         """The empty state, to build a genesis in."""
         return self.open(EMPTY_TRIE_ROOT, header)
+
+    def has_root(self, root: bytes) -> bool:
+        """Whether a state can be opened."""
+        return root in self._archive
+
+    def forget(self, roots: Iterable[bytes]) -> None:
+        """Let go of states; what others share with them stays."""
+        self._archive.forget(roots)
+
+    def prove(self, root: bytes, address: bytes, slots: Sequence[int] = ()) -> AccountProof:
+        """An account, some of its words, and the proofs against the root. Raises: KeyError."""
+        return prove_account(self._archive.get_state(root), address, slots)
+
+    def iterate_nodes(self) -> Iterator[tuple[bytes, bytes]]:
+        """Hash and bytes of every trie node and code: what a database of any client would hold."""
+        return self._archive.iterate_nodes()
+
+    def _bind(self, header: Header) -> type[Any]:
+        fork, has_inference = self.schedule.find_fork(header), self.has_inference(header.number)
+        bound = self._state_classes.get((fork, has_inference))
+        if bound is None:
+            table = self.table if has_inference else {}
+            bound = bind_database(bind_state(table, self.schedule.get_rules(fork)))
+            self._state_classes[fork, has_inference] = bound
+        return bound
+
+
+def build_context(
+    chain_id: int, header: Header, ancestors: Iterable[bytes], base_fee: int | None
+) -> ExecutionContext:
+    """What opcodes see of the block."""
+    return ExecutionContext(
+        coinbase=Address(header.coinbase),
+        timestamp=header.timestamp,
+        block_number=BlockNumber(header.number),
+        difficulty=header.difficulty,
+        mix_hash=Hash32(header.mix_hash),
+        gas_limit=header.gas_limit,
+        prev_hashes=cast(Iterable[Hash32], ancestors),
+        chain_id=chain_id,
+        base_fee_per_gas=header.base_fee_per_gas if base_fee is None else base_fee,
+        excess_blob_gas=header.excess_blob_gas,
+    )

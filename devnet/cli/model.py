@@ -17,6 +17,8 @@ from precompiles.engine.canonical import NUMPY_DTYPES, to_array, to_tensor
 from precompiles.models.samples import list_samples, read_sample
 from precompiles.tensor import DType, Tensor
 
+_WIDTH = 140  # characters: an id is never cut
+
 
 @click.group(name="model")
 def command() -> None:
@@ -49,18 +51,18 @@ def list_models(client: Client, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(models))
         return
-    table = Table("alias", "id", "profile", "inputs", "outputs", "MACs", "bytes", box=None)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("alias", "id", "profile", "MACs", "bytes"):
+        table.add_column(name, no_wrap=True)
     for model in models:
         table.add_row(
             ", ".join(model["aliases"]) or "-",
             model["id"],
             model["profile"],
-            _describe(model["inputs"]),
-            _describe(model["outputs"]),
             f"{model['macs']:,}",
             f"{model['sizeBytes']:,}",
         )
-    Console(soft_wrap=True).print(table)
+    Console(width=_WIDTH).print(table)
 
 
 @command.command()

@@ -24,7 +24,9 @@ _WORDS = {
 
 @click.command(name="verify")
 @click.argument("bundle", type=click.Path())
-@click.option("--model", type=click.Path(), help="Model file; searched beside the bundle if absent.")
+@click.option(
+    "--model", type=click.Path(), help="Model file; searched beside the bundle if absent."
+)
 @click.option("--trust", metavar="HASH", help="Hash of the validator set you trust.")
 @json_option
 def command(bundle: str, model: str | None, trust: str | None, as_json: bool) -> None:

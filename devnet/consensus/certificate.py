@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from devnet.consensus.validator_set import ValidatorSet
-from devnet.consensus.vote import Vote, VoteContext, is_signed
+from devnet.consensus.vote import NIL, Vote, VoteContext, is_signed
 from devnet.errors import BadCertificate
 from precompiles.digest import compute_keccak
 
@@ -47,6 +47,8 @@ def check_certificate(
     """
     if certificate.height != context.height:
         raise BadCertificate(f"certifies height {certificate.height}, not {context.height}")
+    if certificate.block_hash == NIL:
+        raise BadCertificate("certifies no block: its votes are for nil")
     power = 0
     seen: list[bytes] = []
     for vote in certificate.votes:
@@ -62,6 +64,8 @@ def check_certificate(
             raise BadCertificate(f"the signature is not by {who}")
         seen.append(vote.validator)
         power += weight
+    if seen != [member.address for member in validators.members if member.address in seen]:
+        raise BadCertificate("votes are not in the order of the validator set")
     if not validators.is_quorum(power):
         raise BadCertificate(
             f"signed by power {power} of {validators.total_power}, "

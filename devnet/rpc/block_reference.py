@@ -50,7 +50,9 @@ def get_block(node: Node, value: object, name: str = "block") -> Execution:
     """The block meant. Raises: InvalidParams, UnknownBlock."""
     block = find_block(node, value, name)
     if block is None:
-        meant = value.get("blockHash", value.get("blockNumber")) if isinstance(value, dict) else value
+        meant = (
+            value.get("blockHash", value.get("blockNumber")) if isinstance(value, dict) else value
+        )
         raise UnknownBlock(f"no block {meant}; the head is {node.head.header.number}")
     return block
 

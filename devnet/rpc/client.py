@@ -44,7 +44,7 @@ class Client:
                 answer: bytes = response.read()
                 return answer
         except HTTPError as refused:
-            text = refused.read(500).decode(errors="replace").strip()
+            text = " ".join(refused.read(500).decode(errors="replace").split())
             raise RemoteError(f"{self.url} answers {refused.code}: {text}") from refused
         except (OSError, HTTPException) as silent:
             if isinstance(getattr(silent, "reason", silent), TimeoutError):

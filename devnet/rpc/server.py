@@ -8,19 +8,19 @@ import asyncio
 import errno
 import signal
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from devnet.errors import ConfigError
 from devnet.rpc.dispatch import MAX_BODY_BYTES
 
 Handle = Callable[[bytes], bytes | None]
 Ready = Callable[[int], None]
-_Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _STACK_BYTES = 128 << 20  # of the worker: EVM calls nest 1024 deep, each a dozen Python frames
 _GRACE_S = 1.0  # seconds an answer may take once the server is told to stop
@@ -115,18 +115,18 @@ def _build_application(handle: Handle, host: str, worker: ThreadPoolExecutor) ->
     return application
 
 
-def _build_guard(host: str) -> Callable[[web.Request, _Route], Awaitable[web.StreamResponse]]:
+def _build_guard(host: str) -> Middleware:
     """Refuses what a page from elsewhere could send, and answers CORS for pages from here."""
 
     @web.middleware
-    async def guard(request: web.Request, route: _Route) -> web.StreamResponse:
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         given, origin = request.headers.get("Host"), request.headers.get("Origin")
         if given is not None and not _is_own_name(f"//{given}", host):
             return _refuse(f"host '{given[:100]}' is not this node; use localhost or {host}")
         if origin is not None and not _is_own_name(origin, host):
             return _refuse(f"pages from '{origin[:100]}' may not call this node; use localhost")
         try:
-            response = await route(request)
+            response = await handler(request)
         except web.HTTPException as refused:
             response = web.Response(status=refused.status, text=f"{refused.text}\n")
         if origin is not None:

@@ -8,7 +8,7 @@ import json
 from typing import Any, cast
 
 from web3._utils.encoding import FriendlyJsonSerde, Web3JsonEncoder
-from web3.providers import BaseProvider
+from web3.providers import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from devnet.errors import ConsensusError, HostError
@@ -17,7 +17,7 @@ from devnet.rpc.dispatch import Dispatcher, describe_error
 from devnet.rpc.methods import build_methods
 
 
-class NodeProvider(BaseProvider):
+class NodeProvider(JSONBaseProvider):
     """Answers web3 from a node's method table."""
 
     def __init__(self, node: Node) -> None:
@@ -42,12 +42,9 @@ class NodeProvider(BaseProvider):
         """The answers in the order asked."""
         return [self.make_request(method, params) for method, params in requests]
 
-    def is_connected(self, show_traceback: bool = False) -> bool:
-        return True
-
 
 def _to_json(params: Any) -> list[Any]:
     """Parameters as they would arrive: web3's own types become text and numbers."""
-    encoded = FriendlyJsonSerde().json_encode(list(params or ()), Web3JsonEncoder)
-    decoded: list[Any] = json.loads(encoded)
+    encoded = FriendlyJsonSerde().json_encode({"params": list(params or ())}, Web3JsonEncoder)
+    decoded: list[Any] = json.loads(encoded)["params"]
     return decoded

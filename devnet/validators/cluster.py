@@ -91,7 +91,7 @@ class Cluster:
     def put_model(self, model: bytes) -> bytes:
         """Hand model bytes to every validator's store; returns the id."""
         for validator in self.validators:
-            validator.store.put(model)
+            validator.put_model(model)
         return compute_model_id(model)
 
     def advance(self, select: Select, timestamp: int, allow_empty: bool) -> Decision | None:
@@ -130,8 +130,9 @@ class Cluster:
         raise NoQuorum(self.waiting)
 
     def rewind(self, number: int) -> None:
-        """Forget all blocks above `number`."""
+        """Forget all blocks above `number`, and who disagreed about them."""
         del self.decisions[number:]
+        self.disagreements = [d for d in self.disagreements if d.height <= number]
         for validator in self.validators:
             validator.rewind(self.head)
         self.round, self.waiting = 0, ""

@@ -93,10 +93,15 @@ class SwitchedEngine:
 
 
 def change_weight(model: bytes) -> bytes:
-    """The model with one element changed: the largest of the last weight matrix, mirrored."""
+    """The model with one element changed: the largest of the last weight matrix, mirrored.
+
+    A model without weights comes back as it is.
+    """
     proto = onnx.load_from_string(model)
-    weights = [tensor for tensor in proto.graph.initializer if len(tensor.dims) >= 2]
-    target = (weights or list(proto.graph.initializer))[-1]
+    tensors = [tensor for tensor in proto.graph.initializer if 0 not in tensor.dims]
+    if not tensors:
+        return model
+    target = ([tensor for tensor in tensors if len(tensor.dims) >= 2] or tensors)[-1]
     array = numpy_helper.to_array(target).copy()
     flat = array.reshape(-1)
     middle = np.median(flat)

@@ -72,7 +72,7 @@ def check_template(header: Header, expected: Header, parent: Header) -> None:
     """
     if header.timestamp <= parent.timestamp:
         raise BadProposal(f"timestamp {header.timestamp} is not after {parent.timestamp}")
-    for name in HEADER_FIELDS:
+    for name in (*HEADER_FIELDS, "length"):
         if name in _RESULT_FIELDS or name == "timestamp":
             continue
         given, wanted = getattr(header, name), getattr(expected, name)

@@ -17,7 +17,7 @@ from devnet.consensus.certificate import Certificate, check_certificate
 from devnet.consensus.signature import compute_address
 from devnet.consensus.validator_set import ValidatorSet, compute_set_hash
 from devnet.consensus.vote import NIL, Vote, VoteContext, sign_vote
-from devnet.errors import ChainError, ConsensusError, DevnetError, HostError
+from devnet.errors import BadProposal, ChainError, ConsensusError, DevnetError, HostError
 from devnet.validators.host import build_engine, build_store
 from devnet.validators.misbehaviour import HONEST, Behavior, Strategy, SwitchedEngine
 from devnet.validators.proposal import (
@@ -68,6 +68,7 @@ class Validator:
         self.head: Header = build_genesis(self.world, config, funded, sorted(table), set_hash)
         self.hashes: list[bytes] = [compute_header_hash(self.head)]
         self.stuck = ""  # why it cannot follow the chain, empty if it does
+        self._proposed: Execution | None = None  # its own latest block, already executed
 
     @property
     def ancestors(self) -> list[bytes]:
@@ -81,6 +82,12 @@ class Validator:
     def set_behavior(self, behavior: Behavior) -> None:
         """Change what the validator does; it tries again to follow the chain."""
         self.behavior = behavior
+        self.stuck = ""
+        self._set_engine(self.head.number + 1)  # calls are answered before the next block is
+
+    def put_model(self, model: bytes) -> None:
+        """Keep model bytes; the validator tries again to follow the chain."""
+        self.store.put(model)
         self.stuck = ""
 
     def propose(
@@ -103,11 +110,12 @@ class Validator:
             self.ancestors,
             on_left_out,
         )
+        self._proposed = block
         return Proposal(round_, block, last_commit)
 
     def check(self, proposal: Proposal) -> Opinion:
         """Execute a proposal and compare; its own it has just executed."""
-        if proposal.block.header.coinbase == self.address:
+        if proposal.block is self._proposed:
             return Opinion(self.name, proposal.block, "")
         try:
             self._check_rules(proposal)
@@ -151,15 +159,22 @@ class Validator:
         self.stuck = ""
 
     def _check_rules(self, proposal: Proposal) -> None:
-        header = proposal.block.header
-        proposer = self._validators.get_proposer(header.number, proposal.round).address
+        header, parent = proposal.block.header, self.head.number
+        proposer = self._validators.get_proposer(parent + 1, proposal.round).address
         expected = build_template(
             self.head, self.hashes[-1], proposal.last_commit, proposer, header.timestamp
         )
         check_template(header, expected, self.head)
-        if proposal.last_commit is not None:
-            context = self._context(self.head.number)
-            check_certificate(proposal.last_commit, self._validators, context)
+        if parent == 0:
+            return  # nobody signs the genesis block
+        if proposal.last_commit is None:
+            raise BadProposal(f"no certificate of block {parent}")
+        check_certificate(proposal.last_commit, self._validators, self._context(parent))
+        certified = proposal.last_commit.block_hash
+        if certified != self.hashes[-1]:
+            raise BadProposal(
+                f"certifies block 0x{certified.hex()}, the parent is 0x{self.hashes[-1].hex()}"
+            )
 
     def _execute(self, block: Execution) -> Execution:
         self._set_engine(block.header.number)

@@ -67,9 +67,7 @@ def dump_bundle(bundle: Bundle) -> dict[str, Any]:
             {"address": _show(member.address), "power": member.power}
             for member in bundle.validators.members
         ],
-        "receipt": {
-            _camel(name): _show(getattr(bundle.receipt, name)) for name in _RECEIPT_FIELDS
-        },
+        "receipt": {_camel(name): _show(getattr(bundle.receipt, name)) for name in _RECEIPT_FIELDS},
         "path": {
             "index": bundle.index,
             "count": bundle.count,

@@ -64,9 +64,7 @@ class Verdict:
         return next((f"{s.name}: {s.value}" for s in self.steps if s.mark.name != "HOLDS"), "")
 
 
-def verify_bundle(
-    bundle: Bundle, model: bytes | None, trusted_set: bytes | None = None
-) -> Verdict:
+def verify_bundle(bundle: Bundle, model: bytes | None, trusted_set: bytes | None = None) -> Verdict:
     """Check a bundle.
 
     Args:
@@ -105,9 +103,7 @@ def _check_claims(bundle: Bundle, trusted_set: bytes | None) -> Iterator[Step]:
         text = f"{count} validators, power {power} of {validators.total_power}"
         yield Step("signatures", Mark.HOLDS, text)
 
-    root = compute_root_from_path(
-        encode_receipt(receipt), bundle.index, bundle.count, bundle.path
-    )
+    root = compute_root_from_path(encode_receipt(receipt), bundle.index, bundle.count, bundle.path)
     if receipt.block_number != header.number:
         value = f"says block {receipt.block_number}, the header is block {header.number}"
         yield Step("inference receipt", Mark.FAILS, value)
@@ -152,7 +148,9 @@ def _judge_outputs(bundle: Bundle, manifest: Manifest, outputs: tuple[Tensor, ..
         )
         return Step("execution", Mark.UNKNOWN, value)
     if outputs == bundle.outputs:
-        return Step("execution", Mark.HOLDS, f"{encode_cid(manifest.model_id)}, {profile}: same bits")
+        return Step(
+            "execution", Mark.HOLDS, f"{encode_cid(manifest.model_id)}, {profile}: same bits"
+        )
     for kind, ours, theirs in zip(manifest.outputs, outputs, bundle.outputs, strict=False):
         if ours != theirs:
             return Step("execution", Mark.FAILS, f"output '{kind.name}' has other bits here")

@@ -24,8 +24,8 @@ NUMPY_DTYPES: dict[DType, np.dtype[Any]] = {
     DType.UINT32: np.dtype("<u4"),
     DType.UINT64: np.dtype("<u8"),
 }
-_DTYPES = {
-    dtype.newbyteorder(order): code for code, dtype in NUMPY_DTYPES.items() for order in "<>"
+_DTYPES = {dtype: code for code, dtype in NUMPY_DTYPES.items()} | {
+    dtype.newbyteorder(">"): code for code, dtype in NUMPY_DTYPES.items()
 }
 _NAN = {DType.FLOAT16: 0x7E00, DType.FLOAT32: 0x7FC0 << 16, DType.FLOAT64: 0x7FF8 << 48}  # quiet
 _INFINITY = {DType.FLOAT16: 0x7C00, DType.FLOAT32: 0x7F80 << 16, DType.FLOAT64: 0x7FF0 << 48}

@@ -3,28 +3,49 @@
 From the bytes alone, so every host gives the same answer.
 """
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 from precompiles.digest import compute_model_id
 from precompiles.errors import NotAdmitted
-from precompiles.models.graph import read_graph
+from precompiles.models.graph import Graph, read_graph
 from precompiles.models.manifest import Manifest, Profile
-from precompiles.models.operators import judge_node
+from precompiles.models.rules.judge import judge_graph
+from precompiles.models.rules.verdict import Verdict
 from precompiles.models.work import compute_work
 
 
-def admit_model(model: bytes) -> Manifest:
+NO_DIMENSIONS: Mapping[str, int] = MappingProxyType({})
+
+
+def admit_model(model: bytes, dimensions: Mapping[str, int] = NO_DIMENSIONS) -> Manifest:
     """Check a model file.
+
+    Args:
+        dimensions: size of each dynamic dimension, by its name or `input:axis`.
 
     Raises: NotAdmitted or TooLarge with the reason and the remedy.
     """
-    graph = read_graph(model)
-    if not graph.inputs or not graph.outputs:
-        raise NotAdmitted("a model needs at least one input and one output")
-    profiles = [judge_node(node, graph).profile for node in graph.nodes]
+    graph = read_graph(model, dimensions)
+    return build_manifest(model, graph, judge_graph(graph))
+
+
+def build_manifest(model: bytes, graph: Graph, verdicts: Sequence[Verdict]) -> Manifest:
+    """Manifest of a graph whose operators were judged.
+
+    Raises: NotAdmitted for the first operator refused; TooLarge.
+    """
+    profiles = [Profile.EXACT]
+    for verdict in verdicts:
+        if verdict.profile is None:
+            raise NotAdmitted(str(verdict))
+        profiles.append(verdict.profile)
     return Manifest(
         model_id=compute_model_id(model),
-        profile=max(profiles, default=Profile.EXACT),
+        profile=max(profiles),
         size_bytes=len(model),
         work=compute_work(graph),
         inputs=graph.inputs,
         outputs=graph.outputs,
+        dimensions=graph.dimensions,
     )

@@ -20,9 +20,9 @@ class Profile(IntEnum):
 class Work:
     """Static work of one run, from declared shapes alone."""
 
-    macs: int  # multiply-adds of matrix products and convolutions
+    macs: int  # multiply-adds, or what takes as long
     moved_bytes: int  # bytes written by every operator
-    peak_bytes: int  # bytes of all tensors alive at once, weights included (upper bound)
+    peak_bytes: int  # bytes of all tensors, weights and scratch space (upper bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Manifest:
     work: Work
     inputs: tuple[TensorType, ...]
     outputs: tuple[TensorType, ...]
+    dimensions: tuple[tuple[str, int], ...] = ()  # sizes given to dynamic dimensions, sorted
 
     @property
     def input_bytes(self) -> int:
@@ -66,6 +67,7 @@ def encode_registration(registration: Registration) -> bytes:
             [work.macs, work.moved_bytes, work.peak_bytes],
             [_pack(tensor) for tensor in manifest.inputs],
             [_pack(tensor) for tensor in manifest.outputs],
+            [list(binding) for binding in manifest.dimensions],
         ],
         canonical=True,
     )
@@ -73,7 +75,7 @@ def encode_registration(registration: Registration) -> bytes:
 
 def decode_registration(data: bytes) -> Registration:
     """Inverse of `encode_registration`; the bytes come from contract state, so they are sound."""
-    owner, model_id, profile, size, work, inputs, outputs = cbor2.loads(data)
+    owner, model_id, profile, size, work, inputs, outputs, dimensions = cbor2.loads(data)
     manifest = Manifest(
         model_id=model_id,
         profile=Profile(profile),
@@ -81,6 +83,7 @@ def decode_registration(data: bytes) -> Registration:
         work=Work(*work),
         inputs=tuple(_unpack(tensor) for tensor in inputs),
         outputs=tuple(_unpack(tensor) for tensor in outputs),
+        dimensions=tuple((name, size) for name, size in dimensions),
     )
     return Registration(manifest, owner)
 

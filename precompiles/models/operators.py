@@ -1,119 +1,40 @@
-"""One rule per operator: which determinism profile its use has, and why, or a refusal.
+"""The table of operators: what each one of opset 13 to 23 may be used for, and why.
 
-| group    | operators                         | exact when                                    |
-|----------|-----------------------------------|-----------------------------------------------|
-| movement | Reshape Transpose Concat ...      | always: no arithmetic                         |
-| integer  | Add Sub Mul Min Max ReduceSum ... | operands are integers: wraps alike everywhere |
-| division | Div                               | integers by positive constants                |
-| product  | MatMulInteger ConvInteger         | operand pair does not saturate                |
-| cast     | Cast                              | from integer to integer                       |
-| float    | MatMul Gemm Conv Softmax Exp ...  | never: `pinned`                               |
-
-An operator that is not in the table is refused. Facts: measured across instruction sets and
-runtime versions (`precompiles/README.md`).
+| best use | a use that meets `exact`     | any other use                                        |
+|----------|------------------------------|------------------------------------------------------|
+| exact    | same bits on every host      | `pinned`, or refused where it could stop the process |
+| pinned   |                              | safe; equal bits under an equal engine fingerprint   |
+| refused  |                              | refused                                              |
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
+from difflib import get_close_matches
 
 from precompiles.errors import NotAdmitted
-from precompiles.models.graph import Graph, Node
-from precompiles.models.manifest import Profile
-from precompiles.tensor import DType, TensorType
+from precompiles.models.table.arithmetic import ARITHMETIC, PRODUCTS
+from precompiles.models.table.floating import FLOATING
+from precompiles.models.table.movement import INDEXED, MOVEMENT
+from precompiles.models.table.operator import Operator
+from precompiles.models.table.refused import REFUSED
 
-_MOVEMENT = (
-    "Identity Reshape Flatten Squeeze Unsqueeze Transpose Concat Slice Split Expand Tile Constant"
+OPERATORS: tuple[Operator, ...] = tuple(
+    sorted(
+        (*MOVEMENT, *INDEXED, *ARITHMETIC, *PRODUCTS, *FLOATING, *REFUSED),
+        key=lambda row: (row.domain, row.name),
+    )
 )
-_INTEGER = (
-    "Add Sub Mul Min Max Clip Abs Neg Sign Relu ArgMax ArgMin ReduceMax ReduceMin ReduceSum "
-    "Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Xor Where MaxPool BitwiseAnd "
-    "BitwiseOr BitwiseXor BitwiseNot"
-)
-_FLOAT = (
-    "MatMul Gemm Conv AveragePool GlobalAveragePool Softmax LogSoftmax Sigmoid Tanh Exp Log Sqrt "
-    "Reciprocal Pow Erf LeakyRelu Elu HardSigmoid HardSwish ReduceMean BatchNormalization "
-    "LayerNormalization Floor Ceil Round Gelu"
-)
+_BY_NAME = {(row.domain, row.name): row for row in OPERATORS}
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Profile of one operator application and the reason for it."""
+def find_operator(domain: str, name: str) -> Operator:
+    """The row of an operator.
 
-    node: Node
-    profile: Profile
-    why: str
-
-
-def judge_node(node: Node, graph: Graph) -> Verdict:
-    """Profile of one node.
-
-    Raises: NotAdmitted for an operator or use that no profile covers.
+    Raises: NotAdmitted for a name that stands in no row.
     """
-    rule = _RULES.get(node.operator)
-    if rule is None:
-        raise NotAdmitted(f"operator {node.operator} is not admitted; admitted: {_NAMES}")
-    return rule(node, graph)
-
-
-def _judge_movement(node: Node, graph: Graph) -> Verdict:
-    return Verdict(node, Profile.EXACT, "moves data, computes nothing")
-
-
-def _judge_integer(node: Node, graph: Graph) -> Verdict:
-    floats = [str(tensor) for tensor in _operands(node, graph) if tensor.dtype.is_float]
-    if floats:
-        return Verdict(node, Profile.PINNED, f"float operand {floats[0]}")
-    return Verdict(node, Profile.EXACT, "integer arithmetic")
-
-
-def _judge_division(node: Node, graph: Graph) -> Verdict:
-    verdict = _judge_integer(node, graph)
-    if verdict.profile is not Profile.EXACT:
-        return verdict
-    divisor = graph.constants.get(node.inputs[1])
-    if divisor is None or not bool(np.all(divisor.astype(np.int64) > 0)):
-        raise NotAdmitted(
-            f"integer Div by '{node.inputs[1]}', which is not a positive constant: a zero would "
-            "stop the host; divide by a positive initialiser"
-        )
-    return verdict
-
-
-def _judge_product(node: Node, graph: Graph) -> Verdict:
-    left, right = _operands(node, graph)[:2]
-    if (left.dtype, right.dtype) == (DType.UINT8, DType.INT8):
-        why = "uint8 x int8 saturates on CPUs with AVX2 and no VNNI; store the weights as uint8"
-        return Verdict(node, Profile.PINNED, why)
-    return Verdict(node, Profile.EXACT, "int32 accumulation of 8-bit products")
-
-
-def _judge_cast(node: Node, graph: Graph) -> Verdict:
-    source = graph.types[node.inputs[0]].dtype
-    target = graph.types[node.outputs[0]].dtype
-    if source.is_float or target.is_float:
-        why = f"cast from {source.name.lower()} to {target.name.lower()}"
-        return Verdict(node, Profile.PINNED, why)
-    return Verdict(node, Profile.EXACT, "integer to integer")
-
-
-def _judge_float(node: Node, graph: Graph) -> Verdict:
-    return Verdict(node, Profile.PINNED, "float rounding follows the instruction set")
-
-
-def _operands(node: Node, graph: Graph) -> list[TensorType]:
-    return [graph.types[name] for name in node.inputs if name]
-
-
-_RULES: dict[str, Callable[[Node, Graph], Verdict]] = {
-    **dict.fromkeys(_MOVEMENT.split(), _judge_movement),
-    **dict.fromkeys(_INTEGER.split(), _judge_integer),
-    **dict.fromkeys(_FLOAT.split(), _judge_float),
-    "Div": _judge_division,
-    "MatMulInteger": _judge_product,
-    "ConvInteger": _judge_product,
-    "Cast": _judge_cast,
-}
-_NAMES = ", ".join(sorted(_RULES))
+    row = _BY_NAME.get((domain, name))
+    if row is None:
+        where = f"{domain}.{name}" if domain else name
+        known = [row.name for row in OPERATORS if row.best is not None]
+        near = get_close_matches(name, known)
+        hint = f"did you mean {' or '.join(near)}?" if near else "export with standard operators"
+        raise NotAdmitted(f"operator {where} is not in opset 13 to 23 of ONNX; {hint}")
+    return row

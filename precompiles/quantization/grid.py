@@ -4,23 +4,25 @@
 |--------|------------------------|--------------------------------------------------|
 | byte   | uint8, zero in 0..255  | operands of integer products, pooling            |
 | tight  | uint8, any zero        | index into a table of 256 entries                |
-| wide   | 0..2^20 in int64       | sums, residuals, elementwise products            |
+| wide   | 0..2^20 in int64       | sums, residuals                                  |
+| factor | 0..2^16 in int64       | elementwise products                             |
 | output | int32 around zero 0    | what leaves the model                            |
 
-Wide and output grids reach HEADROOM times past the calibrated magnitude before they saturate.
+Wide, factor and output grids saturate at HEADROOM times the calibrated magnitude.
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from precompiles.quantization.refusal import CannotQuantize
 from precompiles.tensor import DType
 
 BYTE_MAX = 255
 FINE_STEPS = 1 << 17  # levels between zero and the calibrated magnitude
 HEADROOM = 4
 WIDE_ZERO = FINE_STEPS * HEADROOM
-INT32_MAX = (1 << 31) - 1
+FACTOR_BITS = 16
+LEVEL_BITS_MAX = 28  # bits of an output level, sign aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,9 @@ class Grid:
     dtype: DType
 
 
-def join_spans(spans: Iterable[Span]) -> Span:
-    """The smallest span that covers all."""
-    kept = tuple(spans)
-    return Span(min(span.low for span in kept), max(span.high for span in kept))
+def join_spans(left: Span, right: Span) -> Span:
+    """The smallest span that covers both."""
+    return Span(min(left.low, right.low), max(left.high, right.high))
 
 
 def build_byte_grid(span: Span) -> Grid:
@@ -71,9 +72,22 @@ def build_wide_grid(span: Span) -> Grid:
     return Grid(span.magnitude / FINE_STEPS, WIDE_ZERO, 0, 2 * WIDE_ZERO, DType.INT64)
 
 
+def build_factor_grid(span: Span) -> Grid:
+    """For elementwise products: two factors of 16 bits give 31."""
+    zero = 1 << (FACTOR_BITS - 1)
+    return Grid(span.magnitude * HEADROOM / zero, zero, 0, 2 * zero, DType.INT64)
+
+
 def build_output_grid(span: Span, scale: float | None = None) -> Grid:
-    """Signed levels, at the given scale if there is one."""
+    """Signed levels, at the given scale if there is one.
+
+    Raises: CannotQuantize if that scale is too fine for the span.
+    """
     step = scale or span.magnitude / FINE_STEPS
     bits = max(8, math.ceil(math.log2(HEADROOM * span.magnitude / step)))
-    limit = min(1 << min(bits, 31), INT32_MAX)
-    return Grid(step, 0, -limit, limit, DType.INT32)
+    if bits > LEVEL_BITS_MAX:
+        least = HEADROOM * span.magnitude / (1 << LEVEL_BITS_MAX)
+        raise CannotQuantize(
+            f"scale {step:g} is too fine for values up to {span.magnitude:g}; use {least:g} or more"
+        )
+    return Grid(step, 0, -(1 << bits), 1 << bits, DType.INT32)

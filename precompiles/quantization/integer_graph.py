@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from onnx import ModelProto, NodeProto, ValueInfoProto, checker, helper, numpy_helper
 
+from precompiles.engine.canonical import NUMPY_DTYPES
 from precompiles.models.graph import Array
 from precompiles.tensor import DType, TensorType
 
@@ -28,7 +29,7 @@ class IntegerGraph:
         self._constant_names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._emitted: dict[tuple[str, tuple[str, ...], str], str] = {}
         self._taken = set(reserved)  # names of the model's inputs and outputs
-        self._finished: set[str] = set()
+        self._finished: dict[str, str] = {}  # tensor, and the output it became
 
     def constant(self, value: Array, hint: str) -> str:
         """Name of an initialiser with this value; equal values share one."""
@@ -39,12 +40,21 @@ class IntegerGraph:
             self._constants[self._constant_names[key]] = array
         return self._constant_names[key]
 
+    def number(self, value: int, dtype: DType = DType.INT64) -> str:
+        """Name of a scalar."""
+        return self.constant(
+            np.asarray(value, NUMPY_DTYPES[dtype]), f"{dtype.name.lower()}_{value}"
+        )
+
     def emit(self, operator: str, inputs: Sequence[str], hint: str, **attributes: object) -> str:
         """Append one operator with one output and return the output's name."""
         key = (operator, tuple(inputs), repr(sorted(attributes.items())))
         if key not in self._emitted:
             output = self._name(f"{hint}/{operator.lower()}")
-            node = helper.make_node(operator, list(inputs), [output], name=output, **attributes)
+            node = helper.make_node(operator, list(inputs), [output], output)
+            node.attribute.extend(
+                helper.make_attribute(name, value) for name, value in sorted(attributes.items())
+            )
             self._nodes.append(node)
             self._emitted[key] = output
         return self._emitted[key]
@@ -55,15 +65,16 @@ class IntegerGraph:
 
     def finish(self, name: str, output: str) -> None:
         """Let tensor `name` leave the model as `output`; nothing is emitted after this."""
+        source = self._finished.get(name, name)
         made = any(name in node.output for node in self._nodes)
-        if not made or name in self._finished:
-            self._nodes.append(helper.make_node("Identity", [name], [output], name=output))
+        if not made:
+            self._nodes.append(helper.make_node("Identity", [source], [output], name=output))
             return
         for node in self._nodes:
             for names in (node.input, node.output):
                 names[:] = [output if each == name else each for each in names]
             node.name = node.output[0]
-        self._finished.add(output)
+        self._finished[name] = output
 
     def encode(
         self,

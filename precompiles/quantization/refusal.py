@@ -1,9 +1,9 @@
 """Refusals: why a float model has no exact form yet, and what would give it one.
 
-    PrecompileError
-      CannotQuantize           the model or its data does not allow an exact form
-        UnsupportedOperators     operators without an integer form, all of them named
-        BadCalibration           the calibration data does not fit the model
+PrecompileError
+  CannotQuantize           the model or its data does not allow an exact form
+    UnsupportedOperators     operators without an integer form, all of them named
+    BadCalibration           the calibration data does not fit the model
 """
 
 from dataclasses import dataclass

@@ -1,11 +1,12 @@
 """Values: what each float tensor of the source has become, and how it gets onto a grid.
 
-| value    | on a grid it is                                     | stands for                       |
-|----------|-----------------------------------------------------|----------------------------------|
-| Sum      | its linear combination, rescaled                    | products, sums, inputs           |
-| Clamped  | a sum, kept between two levels                      | Relu, Clip                       |
-| Monotone | one operator on its sources on that same grid       | movement, Concat, Max, Min       |
-| Curved   | a look-up of 256 entries                            | Sigmoid, Gelu, Exp, x * tanh(x)  |
+| value    | on a grid it is                                  | stands for                       |
+|----------|--------------------------------------------------|----------------------------------|
+| Sum      | its linear combination, rescaled                 | products, sums, inputs           |
+| Clamped  | a sum, kept between two levels                   | Relu, Clip                       |
+| Monotone | one operator on its sources on that same grid    | movement, Concat, Max, Min       |
+| Pooled   | the same for bytes, rescaled from them otherwise | MaxPool                          |
+| Curved   | a look-up of 256 entries                         | Sigmoid, Gelu, Exp, x * tanh(x)  |
 
 Nothing is emitted before a consumer asks for a grid, so a consumer's grid, an activation and the
 rescaling of the sum before it are one step.
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from precompiles.engine.canonical import NUMPY_DTYPES
 from precompiles.models.graph import Array
 from precompiles.quantization.grid import (
     BYTE_MAX,
@@ -27,7 +29,8 @@ from precompiles.quantization.grid import (
     build_wide_grid,
 )
 from precompiles.quantization.integer_graph import IntegerGraph
-from precompiles.quantization.linear import Floats, Linear, Term, emit_levels
+from precompiles.quantization.linear import Floats, Linear, Term
+from precompiles.quantization.rescaling import emit_levels
 from precompiles.tensor import DType
 
 
@@ -55,13 +58,16 @@ class Curve:
     function: Callable[[Floats], Floats]
     straight: bool  # the function is a * x + b
 
+    def then(self, function: Callable[[Floats], Floats], *, straight: bool) -> "Curve":
+        """This curve with another function after it."""
+        before = self.function
+        return Curve(self.root, lambda values: function(before(values)), self.straight and straight)
+
 
 class Value(ABC):
     """One float tensor of the source."""
 
-    def __init__(
-        self, graph: IntegerGraph, name: str, shape: tuple[int, ...], span: Span
-    ) -> None:
+    def __init__(self, graph: IntegerGraph, name: str, shape: tuple[int, ...], span: Span) -> None:
         self.graph = graph
         self.name = name
         self.shape = shape
@@ -148,7 +154,10 @@ class Clamped(Value):
 
 
 class Monotone(Value):
-    """An operator that moves, picks or compares elements: it commutes with every grid."""
+    """An operator that moves, joins or compares elements: it commutes with every grid.
+
+    `moves` says that it compares nothing, so a negative scale does not matter either.
+    """
 
     def __init__(
         self,
@@ -158,10 +167,13 @@ class Monotone(Value):
         span: Span,
         sources: Sequence[Value],
         apply: Callable[[Sequence[str]], str],
+        *,
+        moves: bool,
     ) -> None:
         super().__init__(graph, name, shape, span)
         self._sources = tuple(sources)
         self._apply = apply
+        self._moves = moves
 
     def bytes(self) -> Levels:
         """With one source, whatever bytes the source has."""
@@ -175,7 +187,7 @@ class Monotone(Value):
 
     def linear(self) -> Linear:
         """With one source of one plain tensor, that tensor moved."""
-        if len(self._sources) == 1:
+        if self._moves and len(self._sources) == 1:
             linear = self._sources[0].linear()
             if linear.is_uniform():
                 term = linear.terms[0]
@@ -188,12 +200,22 @@ class Monotone(Value):
         return self._apply([source.on(grid).name for source in self._sources])
 
 
+class Pooled(Monotone):
+    """A maximum over windows, which runtimes have for bytes only."""
+
+    def linear(self) -> Linear:
+        return self.bytes().to_linear()
+
+    def _emit(self, grid: Grid) -> str:
+        if grid.dtype is DType.UINT8:
+            return super()._emit(grid)
+        return emit_levels(self.graph, self.linear(), grid, (grid.low, grid.high), self.name)
+
+
 class Curved(Value):
     """A function of one value by table: 256 levels in, any grid out."""
 
-    def __init__(
-        self, graph: IntegerGraph, name: str, span: Span, curve: Curve
-    ) -> None:
+    def __init__(self, graph: IntegerGraph, name: str, span: Span, curve: Curve) -> None:
         super().__init__(graph, name, curve.root.shape, span)
         self.curve = curve
 
@@ -203,7 +225,7 @@ class Curved(Value):
         with np.errstate(all="ignore"):
             reals = self.curve.function((levels - index.grid.zero) * index.grid.scale)
             entries = np.rint(np.nan_to_num(reals, nan=0.0) / grid.scale) + grid.zero
-        table = np.clip(entries, grid.low, grid.high).astype(_NUMPY[grid.dtype])
+        table = np.clip(entries, grid.low, grid.high).astype(NUMPY_DTYPES[grid.dtype])
         wide = self.graph.cast(index.name, DType.INT64, index.name)
         return self.graph.emit(
             "Gather", [self.graph.constant(table, f"{self.name}/table"), wide], self.name
@@ -223,7 +245,4 @@ class Constant(Value):
 
     def _emit(self, grid: Grid) -> str:
         levels = np.clip(np.rint(self.values / grid.scale) + grid.zero, grid.low, grid.high)
-        return self.graph.constant(levels.astype(_NUMPY[grid.dtype]), self.name)
-
-
-_NUMPY = {DType.UINT8: np.uint8, DType.INT32: np.int32, DType.INT64: np.int64}
+        return self.graph.constant(levels.astype(NUMPY_DTYPES[grid.dtype]), self.name)

@@ -1,6 +1,7 @@
 """The precompile's own work around a model: decode, gas, digests, encode, against a bare loop."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from benches.sample import Sample, build_samples
@@ -11,6 +12,8 @@ from precompiles.engine.session import SessionEngine, build_session
 from precompiles.gas import Schedule
 from precompiles.inference import INFER, INFERENCE, run_inference
 from precompiles.interface import InferenceCall, Meter
+from precompiles.models.admission import admit_model
+from precompiles.models.manifest import Manifest
 from precompiles.models.store import MemoryStore
 from precompiles.registry import REGISTER, REGISTRY, run_registry
 from precompiles.tensor import encode_tensors
@@ -39,12 +42,19 @@ class MemoryState:
         pass
 
 
-def measure() -> list[Mapping[str, Any]]:
-    """One row a model: microseconds bare and through the precompile, and their ratio."""
-    return [_measure(sample) for sample in build_samples()]
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A registered model, the call data of one inference, and the same run bare."""
+
+    name: str
+    manifest: Manifest
+    schedule: Schedule
+    infer: Callable[..., bytes]
+    bare: Callable[[], object]
 
 
-def _measure(sample: Sample) -> Mapping[str, Any]:
+def prepare(sample: Sample) -> Prepared:
+    """Register a sample in a state of its own."""
     store = MemoryStore()
     engine, schedule = SessionEngine(store), Schedule()
     model_id = store.put(sample.model)
@@ -55,14 +65,27 @@ def _measure(sample: Sample) -> Mapping[str, Any]:
     data = INFER + model_id + (64).to_bytes(32, "big") + tensors[32:]
     session = build_session(sample.model)
 
-    bare, ours = compute_medians_s(
-        (
-            lambda: session.run(None, {"x": sample.x}),
-            lambda: run_inference(engine, schedule, data, Meter(_GAS), state),
-        )
+    def infer(meter: Meter | None = None) -> bytes:
+        return run_inference(engine, schedule, data, meter or Meter(_GAS), state)
+
+    return Prepared(
+        sample.name,
+        admit_model(sample.model),
+        schedule,
+        infer,
+        lambda: session.run(None, {"x": sample.x}),
     )
+
+
+def measure() -> list[Mapping[str, Any]]:
+    """One row a model: microseconds bare and through the precompile, and their ratio."""
+    return [_measure(prepare(sample)) for sample in build_samples()]
+
+
+def _measure(prepared: Prepared) -> Mapping[str, Any]:
+    bare, ours = compute_medians_s((prepared.bare, prepared.infer))
     return {
-        "model": sample.name,
+        "model": prepared.name,
         "bare us": bare * 1e6,
         "precompile us": ours * 1e6,
         "own work us": (ours - bare) * 1e6,

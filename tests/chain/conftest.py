@@ -45,7 +45,10 @@ class Bench:
         self.config = Config()
         self.accounts = derive_accounts(self.config.mnemonic, 10)
         self.store = MemoryStore()
-        self.table = build_table(SessionEngine(self.store), self.config.schedule) | (extra or {})
+        self.table = {
+            **build_table(SessionEngine(self.store), self.config.schedule),
+            **(extra or {}),
+        }
         self.world = World(self.table, self.config.chain_id)
         funded = [account.address for account in self.accounts]
         genesis = build_genesis(self.world, self.config, funded, sorted(self.table), bytes(32))
@@ -124,7 +127,7 @@ class Bench:
 
     def copy_database(self) -> AtomicDB:
         """All that this world has written, to be changed by somebody else."""
-        return AtomicDB(MemoryDB(dict(self.world._db.wrapped_db.kv_store)))
+        return AtomicDB(MemoryDB(dict(self.world.iterate_nodes())))
 
     def _place(self, genesis: Header, codes: dict[bytes, bytes]) -> Header:
         state = self.world.open(genesis.state_root, genesis)
@@ -144,7 +147,7 @@ class Oracle:
         self._consensus = ConsensusContext(database)
         self._context = ChainContext(bench.config.chain_id)
         state_class = bind_state(bench.table)
-        self._vm_class = type("OracleVM", (PragueVM,), {"_state_class": state_class})
+        self._vm_class: Any = type("OracleVM", (PragueVM,), {"_state_class": state_class})
         self.head = decode_header(bench.genesis)
         self._chaindb.persist_header(self.head)
 
@@ -165,7 +168,8 @@ class Oracle:
 
 def decode_header(header: Header) -> PragueBlockHeader:
     """Our header as py-evm reads its bytes."""
-    return rlp.decode(encode_header(header), PragueBlockHeader)
+    decoded: PragueBlockHeader = rlp.decode(encode_header(header), PragueBlockHeader)
+    return decoded
 
 
 @pytest.fixture

@@ -34,13 +34,13 @@ LOGS = st.lists(
 def to_upstream(type_id: int, receipt: Receipt) -> bytes:
     """py-evm's encoding of the same receipt."""
     logs = [
-        UpstreamLog(log.address, [int.from_bytes(topic, "big") for topic in log.topics], log.data)
+        UpstreamLog(
+            log.address, tuple(int.from_bytes(topic, "big") for topic in log.topics), log.data
+        )
         for log in receipt.logs
     ]
     status = b"\x01" if receipt.succeeded else b""
-    inner = UpstreamReceipt(
-        state_root=status, gas_used=receipt.cumulative_gas_used, logs=logs
-    )
+    inner = UpstreamReceipt(state_root=status, gas_used=receipt.cumulative_gas_used, logs=logs)
     if type_id == 0:
         encoded: bytes = inner.encode()
     else:

@@ -31,6 +31,7 @@ ASK = [
 ]  # fmt: skip
 
 
+# fmt: off
 def build_codes(assemble: Callable[..., bytes]) -> dict[bytes, bytes]:
     """The contracts of the scenario."""
 
@@ -41,9 +42,9 @@ def build_codes(assemble: Callable[..., bytes]) -> dict[bytes, bytes]:
     logs = [part for n in range(5) for part in (*range(n), 32 * n, 0, f"LOG{n}")]
     asked = [part for slot, name in enumerate(ASK) for part in (name, slot, "SSTORE")]
     asked += [part for back in (1, 2, 300) for part in
-              (back, "NUMBER", "SUB", "BLOCKHASH", 100 + back, "SSTORE")]  # fmt: skip
+              (back, "NUMBER", "SUB", "BLOCKHASH", 100 + back, "SSTORE")]
     outcomes = [part for slot, target in enumerate((KEEPER, FAILER, BURNER, FRESH))
-                for part in (*call("CALL", target, 32), slot, "SSTORE")]  # fmt: skip
+                for part in (*call("CALL", target, 32), slot, "SSTORE")]
     copy = ("CALLDATASIZE", 0, 0, "CALLDATACOPY")
     return {
         KEEPER: assemble(0, "CALLDATALOAD", 0, "SSTORE"),
@@ -56,15 +57,16 @@ def build_codes(assemble: Callable[..., bytes]) -> dict[bytes, bytes]:
         FACTORY: assemble(
             *copy, "CALLDATASIZE", 0, 0, "CREATE", 0, "SSTORE",
             5, "CALLDATASIZE", 0, 3, "CREATE2", 1, "SSTORE", 0, "SLOAD", "EXTCODEHASH", 2, "SSTORE",
-        ),  # fmt: skip
+        ),
         TRANSIENT: assemble(
             0, "TLOAD", 1, "ADD", "DUP1", 0, "TSTORE", 0, "SSTORE", 32, 0, 32, "MCOPY"
         ),
         DELEGATOR: assemble(
             *copy, *call("DELEGATECALL", KEEPER, 32), 1, "SSTORE",
             *call("STATICCALL", TALKER, 0), 2, "SSTORE",
-        ),  # fmt: skip
-    }  # fmt: skip
+        ),
+    }
+# fmt: on
 
 
 @pytest.fixture

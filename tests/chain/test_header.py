@@ -1,8 +1,11 @@
 """Headers are py-evm's headers: same bytes, same hash, for any field values."""
 
+from typing import Any
+
 import eth.consensus  # noqa: F401  # py-evm has an import cycle that only this order resolves
 import rlp
 from eth.vm.forks.prague.blocks import PragueBlockHeader
+from eth_typing import BlockNumber
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,7 +57,7 @@ def to_upstream(header: Header) -> PragueBlockHeader:
     """The same values as py-evm's header."""
     values = {UPSTREAM_NAMES.get(name, name): getattr(header, name) for name in HEADER_FIELDS}
     values["bloom"] = int.from_bytes(header.logs_bloom, "big")
-    return PragueBlockHeader(**values)
+    return PragueBlockHeader(**dict[str, Any](values))
 
 
 @given(header=HEADERS)
@@ -73,7 +76,7 @@ def test_header_reads_back_from_its_bytes(header: Header) -> None:
 
 def test_constants_of_emptiness_are_those_of_py_evm() -> None:
     """Empty trie, uncles and requests have the hashes that every client expects."""
-    empty = PragueBlockHeader(difficulty=0, block_number=1, gas_limit=0, timestamp=1)
+    empty = PragueBlockHeader(difficulty=0, block_number=BlockNumber(1), gas_limit=0, timestamp=1)
     assert empty.transaction_root == EMPTY_TRIE_ROOT
     assert empty.uncles_hash == EMPTY_UNCLES_HASH
     assert empty.requests_hash == EMPTY_REQUESTS_HASH

@@ -1,4 +1,4 @@
-"""Transactions decode once: canonical bytes, a sound signature, a known type, or a clear refusal."""
+"""Transactions: canonical bytes, a sound signature and a known type, or a clear refusal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 FRESH = bytes.fromhex("f5" * 20)
 ACCOUNT = derive_accounts(DEFAULT_MNEMONIC, 1)[0]
 HALF_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141 // 2
-VALID = sign_transaction(UnsignedTransaction(0, FRESH, 1, b"", 21_000, 10**10, 1), 31337, ACCOUNT.key)
+VALID = sign_transaction(
+    UnsignedTransaction(0, FRESH, 1, b"", 21_000, 10**10, 1), 31337, ACCOUNT.key
+)
 ACCESS = [{"address": "0x" + "a1" * 20, "storageKeys": ["0x" + "00" * 32]}]
 TYPES: list[tuple[int, dict[str, Any]]] = [
     (0, {"gasPrice": 10**10}),
@@ -93,7 +95,7 @@ def test_signing_and_decoding_keep_every_field(
         (b"\x80", BadTransaction, "does not decode"),
         (VALID[:-1], BadTransaction, "does not decode"),
         (VALID + b"\x00", BadTransaction, "does not decode"),
-        (b"\x03" + VALID[1:], UnsupportedTransaction, "blob transactions"),
+        (b"\x03" + VALID[1:], BadTransaction, "blob transaction"),
         (b"\x05" + VALID[1:], UnsupportedTransaction, "type 5 is not known"),
         (b"\x7f" + VALID[1:], UnsupportedTransaction, "type 127 is not known"),
         (bytes(MAX_TRANSACTION_BYTES + 1), BadTransaction, "131073 bytes, at most 131072"),
@@ -119,7 +121,7 @@ def build_raw(type_id: int, **changes: int) -> bytes:
     if type_id == 4:
         lists = [[], [[31337, FRESH, 0, 0, 1, 1]]]
     body = [31337, names["nonce"], *fees, *ends, *lists, parity, r, s]
-    return bytes([type_id]) + rlp.encode(body)
+    return bytes([type_id, *rlp.encode(body)])
 
 
 @pytest.mark.parametrize("type_id", [0, 1, 2, 4])

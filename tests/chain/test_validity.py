@@ -1,4 +1,4 @@
-"""What may not be in a block is refused before it touches state, with both values in the message."""
+"""What may not be in a block is refused before it touches state, naming both values."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import rlp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devnet.chain.transaction import Transaction, decode_transaction
 from devnet.chain.intrinsic import compute_floor_gas, compute_intrinsic_gas
+from devnet.chain.transaction import Transaction, decode_transaction
 from devnet.errors import (
     BadTransaction,
     BlockFull,
@@ -36,8 +36,9 @@ DELEGATE = b"\xef\x01\x00" + FRESH
 REFUSED: list[tuple[str, dict[str, Any], type[ChainError], tuple[object, ...]]] = [
     ("nonce too low", {"nonce": 0}, NonceTooLow, (1, 0)),
     ("nonce too high", {"nonce": 5}, NonceTooHigh, (1, 5)),
-    ("fee below base fee", {"maxFeePerGas": 5, "maxPriorityFeePerGas": 0}, FeeTooLow, (5, 875000000)),
-    ("price below base fee", {"gasPrice": 5}, FeeTooLow, (5, 875000000)),
+    ("fee below base fee", {"maxFeePerGas": 5, "maxPriorityFeePerGas": 0}, FeeTooLow,
+     (5, 875_000_000)),
+    ("price below base fee", {"gasPrice": 5}, FeeTooLow, (5, 875_000_000)),
     ("tip above fee", {"maxFeePerGas": 10**9, "maxPriorityFeePerGas": 10**9 + 1}, BadTransaction,
      (10**9, 10**9 + 1)),
     ("one wei short", {"value": FUNDS - 10**15 + 1}, InsufficientFunds, (FUNDS, FUNDS + 1)),

@@ -14,12 +14,13 @@ def test_the_demo_tells_the_whole_story(devnet: Command, tmp_path: Path) -> None
     assert told.code == 0, told.err
     text = " ".join(told.out.split())
     for part in (
-        "10 of 10 right; each block final with 4 of 4 signatures",
+        "9 of 10 right; each block final with 4 of 4 signatures",
         "outvoted: block",
         "v2 found another result, first at inference receipt 0",
         "output 'scores' element",
         "needs power 3 of 4",
-        "v2 and v3 catch up",
+        "v3 restored, it executes what it missed",
+        "signed by v0 v1 v2 v3",
         "$ devnet verify",
         "exit code 0",
         "refuted: output",

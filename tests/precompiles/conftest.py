@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 import onnx
 import pytest
 from eth_abi.abi import decode, encode
+from eth_typing import ABIFunction
 from eth_utils.abi import (
+    filter_abi_by_type,
     function_abi_to_4byte_selector,
     get_abi_input_types,
     get_abi_output_types,
 )
+from hypothesis import settings
 from onnx import TensorProto, helper
 
 from contracts import load
@@ -28,11 +31,17 @@ from precompiles.registry import REGISTRY
 from precompiles.table import build_table
 from precompiles.tensor import Tensor
 
+settings.register_profile("devnet", deadline=None)  # hosts differ in speed; CI has a time limit
+settings.load_profile("devnet")
+
 ALICE, BOB = b"\xa1" * 20, b"\xb0" * 20
 PLENTY = 10**9  # gas
-INTERFACES: Mapping[bytes, Any] = {
-    address: {element["name"]: element for element in load(name).abi if element["type"] != "event"}
-    for address, name in ((INFERENCE, "IInference"), (REGISTRY, "IModelRegistry"))
+INTERFACES: Mapping[bytes, Mapping[str, ABIFunction]] = {
+    address: {function["name"]: function for function in filter_abi_by_type("function", abi)}
+    for address, abi in (
+        (INFERENCE, load("IInference").abi),
+        (REGISTRY, load("IModelRegistry").abi),
+    )
 }
 
 
@@ -86,12 +95,13 @@ class Answer(NamedTuple):
 
 @dataclass
 class Host:
-    """A store, an engine, a table and the state they work on."""
+    """A store, an engine, a table, the state they work on and the ids added to it, in order."""
 
     store: MemoryStore
     engine: CountingEngine
     table: Table
     state: MemoryState
+    models: list[bytes]
 
     def call(
         self,
@@ -120,6 +130,7 @@ class Host:
         """Store and register a model."""
         model_id = self.store.put(model)
         self.ask(REGISTRY, "register", model_id)
+        self.models.append(model_id)
         return model_id
 
 
@@ -161,7 +172,7 @@ def build_host() -> Host:
     """A fresh host with an empty chain."""
     store = MemoryStore()
     engine = CountingEngine(store)
-    return Host(store, engine, build_table(engine, Schedule()), MemoryState())
+    return Host(store, engine, build_table(engine, Schedule()), MemoryState(), [])
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """Digests: known vectors, and a text form with one spelling per id."""
 
 import base64
+import contextlib
 import hashlib
+import re
 
 import pytest
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,19 +38,15 @@ def test_an_id_has_exactly_one_text(model_id: bytes, data: st.DataObject) -> Non
     cid = encode_cid(model_id)
     at = data.draw(st.integers(0, len(cid) - 1))
     other = cid[:at] + data.draw(st.characters()) + cid[at + 1 :]
-    try:
+    with contextlib.suppress(ValueError):
         assert other == cid or decode_cid(other) != model_id
-    except ValueError:
-        pass
 
 
 @given(st.text(max_size=80))
 def test_text_that_is_no_cid_gives_value_error(text: str) -> None:
     """Whatever a user types, the only exception is the documented one."""
-    try:
+    with pytest.raises(ValueError, match=re.escape(repr(text))):
         decode_cid(text)
-    except ValueError as refused:
-        assert repr(text) in str(refused)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from precompiles.errors import BadInput, Fatal, Halt, NotAdmitted, OutOfGas, Pre
 
 
 def walk(kind: type[PrecompileError]) -> Iterator[type[PrecompileError]]:
+    """Classes below this one that the error tree itself defines."""
     for child in kind.__subclasses__():
-        yield child
+        if child.__module__ == errors.__name__:
+            yield child
         yield from walk(child)
 
 
@@ -34,7 +36,7 @@ def test_every_error_has_one_line_of_documentation() -> None:
     assert all(kind.__doc__ and "\n" not in kind.__doc__ for kind in walk(PrecompileError))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in walk(Revert) if not kind.__subclasses__()])
+@pytest.mark.parametrize("kind", list(walk(Revert)))
 def test_revert_data_is_solidity_error_with_class_and_message(kind: type[Revert]) -> None:
     """A contract reads `Error(string)`: the name of the class, then what happened."""
     data = kind("pixels is uint8[3]").data

@@ -1,7 +1,7 @@
 """Tensor codec against Solidity's own decoder, compiled and run in the EVM.
 
-`vectors/tensor_decoder.json` holds a contract that answers `abi.encode(abi.decode(data, (Tensor[])))`,
-with its source and compiler.
+`vectors/tensor_decoder.json` holds a contract that decodes its call data as `Tensor[]` and answers
+with the encoding of what it read; its source and compiler stand beside it.
 """
 
 import json
@@ -17,6 +17,7 @@ from eth.vm.forks.prague.state import PragueState
 from eth.vm.message import Message
 from eth.vm.transaction_context import BaseTransactionContext
 from eth_abi.abi import decode
+from eth_typing import Address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,37 +26,30 @@ from precompiles.tensor import MAX_RANK, DType, Tensor, decode_tensors, encode_t
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 DECODER = bytes.fromhex(json.loads((VECTORS / "tensor_decoder.json").read_text())["runtime"])
-CALLER = b"\xa1" * 20
+GAS = 30_000_000
+CALLER = Address(b"\xa1" * 20)
 SIZES = {int(dtype): dtype.size_bytes for dtype in DType}
 
 
 @pytest.fixture(scope="module")
 def evm() -> PragueState:
-    context = ExecutionContext(
-        coinbase=bytes(20),
-        timestamp=1,
-        block_number=1,
-        difficulty=0,
-        mix_hash=bytes(32),
-        gas_limit=30_000_000,
-        prev_hashes=(),
-        chain_id=1,
-        base_fee_per_gas=0,
-        excess_blob_gas=0,
-    )
-    return PragueState(AtomicDB(), context, BLANK_ROOT_HASH)
+    """A state with no account; the contract's code comes with each message."""
+    numbers = ("timestamp", "block_number", "difficulty", "chain_id", "base_fee_per_gas")
+    block: dict[str, Any] = dict.fromkeys((*numbers, "excess_blob_gas"), 0)
+    block |= {"coinbase": CALLER, "mix_hash": bytes(32), "prev_hashes": (), "gas_limit": GAS}
+    return PragueState(AtomicDB(), ExecutionContext(**block), BLANK_ROOT_HASH)
 
 
 def decode_in_solidity(evm: Any, data: bytes) -> bytes | None:
     """The tensors encoded again, or nothing where Solidity reverts."""
-    message = Message(30_000_000, bytes(20), CALLER, 0, data, DECODER)
+    message = Message(GAS, CALLER, CALLER, 0, data, DECODER)
     context = BaseTransactionContext(0, CALLER)
     frame = evm.computation_class.apply_computation(evm, message, context)
     return None if frame.is_error else bytes(frame.output)
 
 
 def is_typed(encoded: bytes) -> bool:
-    """Whether Solidity's tensors are tensors: known dtype, rank in bounds, data as long as asked."""
+    """Whether what Solidity read are tensors: known dtype, rank in bounds, right length."""
     (batch,) = decode(["(uint8,uint32[],bytes)[]"], encoded)
     return all(
         code in SIZES and len(shape) <= MAX_RANK and len(data) == math.prod(shape) * SIZES[code]
@@ -87,10 +81,12 @@ def pack_words(*words: int) -> bytes:
     return b"".join(word.to_bytes(32, "big") for word in words)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(batches(), st.data())
-def test_we_accept_what_solidity_accepts(evm: Any, batch: list[Tensor], data: st.DataObject) -> None:
-    """Up to three words changed, the end cut or extended: both decode to equal tensors, or neither."""
+def test_we_accept_what_solidity_accepts(
+    evm: Any, batch: list[Tensor], data: st.DataObject
+) -> None:
+    """Up to three words changed, the end cut or extended: both read equal tensors, or none."""
     call = bytearray(encode_tensors(batch))
     end = len(call)
     near = st.integers(0, end + 40) | st.integers(0, end // 32 + 1).map(lambda word: 32 * word)
@@ -101,7 +97,7 @@ def test_we_accept_what_solidity_accepts(evm: Any, batch: list[Tensor], data: st
     assert_agreement(evm, bytes(call[:cut]) + data.draw(st.binary(max_size=40)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.permutations(range(3)), st.integers(0, 70), st.integers(0, 70), st.booleans())
 def test_any_layout_inside_the_data_decodes(
     evm: Any, order: list[int], gap: int, tail: int, data_first: bool

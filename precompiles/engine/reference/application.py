@@ -2,8 +2,10 @@
 
 A rule is a function of it and nothing else. Faults of the evaluator:
 
-    NoRule     the operator, or this use of it, has no rule here
-    Undefined  the operands have no answer that is the same on every host
+    RuntimeBroken
+      NoRule         the operator, or this use of it, has no rule here
+      Undefined      the operands have no answer that is the same on every host
+        OutOfBounds  an index that the tensor does not have: every runtime refuses it
 """
 
 from collections.abc import Callable
@@ -23,6 +25,10 @@ class NoRule(RuntimeBroken):
 
 class Undefined(RuntimeBroken):
     """The operands have no answer that is the same on every host."""
+
+
+class OutOfBounds(Undefined):
+    """An index names no element; every runtime refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,15 @@ class Application:
         if isinstance(value, TensorProto):
             return np.asarray(numpy_helper.to_array(value))
         return None if value is None else np.asarray(value)
+
+    def expect(self, shape: tuple[int, ...]) -> None:
+        """Hold a shape that follows from values to the declared one, before it is allocated.
+
+        Raises: Undefined if it is another.
+        """
+        if shape != self.result.shape:
+            declared = list(self.result.shape)
+            raise Undefined(f"{self.node.operator} to {list(shape)}, the graph declares {declared}")
 
     def require(self, holds: bool, use: str) -> None:
         """Raises: NoRule naming the use that the rule does not cover."""

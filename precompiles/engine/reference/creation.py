@@ -18,6 +18,7 @@ def _create_constant(application: Application) -> Array:
 
 def _fill(application: Application) -> Array:
     shape = tuple(int(size) for size in application.first.reshape(-1))
+    application.expect(shape)
     value = application.read_array("value")
     fill = np.float32(0) if value is None else value.reshape(-1)[0]
     return np.full(shape, fill, application.result.dtype)
@@ -36,7 +37,9 @@ def _count(application: Application) -> Array:
 def _enumerate(application: Application) -> Array:
     start, limit, step = (application.get(index) for index in range(3))
     application.require(is_integer(start), f"of {start.dtype}")  # floats add up step by step
-    return np.arange(int(start), int(limit), int(step)).astype(start.dtype)
+    steps = range(int(start), int(limit), int(step))
+    application.expect((len(steps),))
+    return np.array(steps, start.dtype)
 
 
 def _create_eye(application: Application) -> Array:

@@ -23,7 +23,7 @@ from precompiles.engine.reference import (
     reduction,
     resampling,
 )
-from precompiles.engine.reference.application import Application, NoRule, Rule, Slot
+from precompiles.engine.reference.application import Application, NoRule, Rule, Slot, Undefined
 from precompiles.errors import RuntimeBroken
 from precompiles.models.graph import Array, Graph, Node
 from precompiles.tensor import TensorType
@@ -73,7 +73,12 @@ def _apply(node: Node, graph: Graph, tensors: Mapping[str, Array]) -> tuple[Arra
         tuple(tensors[name] if name else None for name in node.inputs),
         tuple(_build_slot(graph.types[name]) if name else None for name in node.outputs),
     )
-    results = rule(application)
+    try:
+        results = rule(application)
+    except RuntimeBroken:
+        raise
+    except Exception as broken:  # operands that the operator does not take
+        raise Undefined(f"{node.operator} has no answer: {broken}") from broken
     return results if isinstance(results, tuple) else (results,)
 
 

@@ -6,7 +6,13 @@ row-major order of the positions, so the last of several to one place stays.
 
 import numpy as np
 
-from precompiles.engine.reference.application import (Application, Rule, Undefined, normalize_axis, refuse_nan)
+from precompiles.engine.reference.application import (
+    Application,
+    OutOfBounds,
+    Rule,
+    normalize_axis,
+    refuse_nan,
+)
 from precompiles.models.graph import Array
 
 _REDUCTIONS = {"add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum}
@@ -16,7 +22,7 @@ def _wrap(indices: Array, size: int) -> Array:
     indices = indices.astype(np.int64)
     outside = (indices < -size) | (indices >= size)
     if bool(outside.any()):
-        raise Undefined(f"index {int(indices[outside].flat[0])} of an axis of {size}")
+        raise OutOfBounds(f"index {int(indices[outside].flat[0])} of an axis of {size}")
     return np.where(indices < 0, indices + size, indices)
 
 
@@ -90,22 +96,15 @@ def _encode_one_hot(application: Application) -> Array:
     indices, depth, values = (application.get(index) for index in range(3))
     count = int(depth.reshape(-1)[0])
     axis = normalize_axis(application.read_integer("axis", -1), indices.ndim + 1)
+    application.expect((*indices.shape[:axis], count, *indices.shape[axis:]))
     # a position outside [-depth, depth) is on nowhere
     positions = np.where(indices < 0, indices + indices.dtype.type(count), indices)
     ladder = np.arange(count).reshape((-1,) + (1,) * (indices.ndim - axis))
-    return np.where(np.expand_dims(positions, axis) == ladder, values[1], values[0])
-
-
-def _compress(application: Application) -> Array:
-    array, kept, axis = application.first, application.get(1), application.find_integer("axis")
-    if axis is None:
-        array, axis = array.reshape(-1), 0
-    axis = normalize_axis(axis, array.ndim)
-    return array.take(np.flatnonzero(kept[: array.shape[axis]]), axis)
+    is_on = np.expand_dims(positions, axis) == ladder
+    return np.asarray(np.where(is_on, values[1], values[0]), values.dtype)
 
 
 RULES: dict[str, Rule] = {
-    "Compress": _compress,
     "Gather": _gather,
     "GatherElements": _gather_elements,
     "GatherND": _gather_places,

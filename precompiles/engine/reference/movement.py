@@ -87,13 +87,15 @@ def _split(application: Application) -> tuple[Array, ...]:
 
 
 def _expand(application: Application) -> Array:
-    array = application.first
-    shape = np.broadcast_shapes(array.shape, _read_integers(application.get(1)))
-    return np.broadcast_to(array, shape)
+    array, wanted = application.first, _read_integers(application.get(1))
+    application.expect(np.broadcast_shapes(array.shape, wanted))
+    return np.broadcast_to(array, application.result.shape)
 
 
 def _tile(application: Application) -> Array:
-    return np.tile(application.first, _read_integers(application.get(1)))
+    array, repeats = application.first, _read_integers(application.get(1))
+    application.expect(tuple(a * b for a, b in zip(array.shape, repeats, strict=True)))
+    return np.tile(array, repeats)
 
 
 def _pad(application: Application) -> Array:
@@ -103,6 +105,9 @@ def _pad(application: Application) -> Array:
     widths = [(0, 0)] * array.ndim
     for at, axis in enumerate(axes):
         widths[normalize_axis(axis, array.ndim)] = pads[at], pads[at + len(axes)]
+    application.expect(
+        tuple(sum(width) + size for width, size in zip(widths, array.shape, strict=True))
+    )
     # negative widths crop, and cropping comes before padding
     cropped = array[
         tuple(
@@ -158,6 +163,12 @@ def _reverse_sequence(application: Application) -> Array:
     return np.moveaxis(ordered, (0, 1), (batch_axis, time_axis))
 
 
+def _drop_nothing(application: Application) -> tuple[Array, ...]:
+    training = application.find(2)
+    application.require(training is None or not bool(training.any()), "in training")
+    return application.first, np.ones(application.first.shape, np.bool_)
+
+
 def _cut_triangle(application: Application) -> Array:
     array, given = application.first, application.find(1)
     offset = 0 if given is None else int(given.reshape(-1)[0])
@@ -168,6 +179,7 @@ def _cut_triangle(application: Application) -> Array:
 RULES: dict[str, Rule] = {
     "Concat": _concatenate,
     "DepthToSpace": _move_depth_to_space,
+    "Dropout": _drop_nothing,
     "Expand": _expand,
     "Flatten": _flatten,
     "Identity": lambda application: application.first,

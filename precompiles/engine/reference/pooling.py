@@ -11,7 +11,7 @@ from precompiles.engine.reference.application import (
     is_float,
     refuse_nan,
 )
-from precompiles.engine.reference.window import read_window, take_taps
+from precompiles.engine.reference.window import Window, read_window, take_taps
 from precompiles.models.graph import Array
 
 
@@ -21,6 +21,7 @@ def _pool(application: Application) -> tuple[Array, ...]:
     kernel = application.read_integers("kernel_shape")
     assert kernel is not None, "MaxPool without kernel_shape"
     window = read_window(application, array.shape[2:], kernel)
+    _refuse_empty_window(window, array.shape[2:])
     lowest = -np.inf if is_float(array) else np.iinfo(array.dtype).min
     best = np.full((*array.shape[:2], *window.out), lowest, array.dtype)
     if len(application.results) < 2 or application.results[1] is None:
@@ -36,6 +37,12 @@ def _pool(application: Application) -> tuple[Array, ...]:
         best = np.where(larger, tap, best)
         chosen = np.where(larger, place, chosen)
     return _refuse_infinity(best), chosen
+
+
+def _refuse_empty_window(window: Window, spatial: tuple[int, ...]) -> None:
+    for axis, size in enumerate(spatial):
+        if (window.out[axis] - 1) * window.strides[axis] >= size + window.before[axis]:
+            raise Undefined("a last window of padding alone, which the runtime leaves out")
 
 
 def _refuse_infinity(best: Array) -> Array:

@@ -6,13 +6,14 @@ Operands too wide for that are cut into limbs of 16 bits first.
 
 import numpy as np
 
-from precompiles.engine.reference.application import Application, Rule, is_integer
+from precompiles.engine.reference.application import Application, Rule, Undefined, is_integer
 from precompiles.engine.reference.window import Window, read_window, take_taps
 from precompiles.models.graph import Array
 
 _EXACT = 1 << 53  # float64 holds every integer up to here
-_LIMB_BITS = 16
+_WIDTH, _LIMB_BITS = 64, 16  # bits of a result and of a limb
 _CHUNK = 1 << 20  # terms; a chunk of limb products sums to less than 2^53
+_ELEMENTS = 1 << 20  # of an operand held as float64 at a time
 
 
 def multiply(left: Array, right: Array) -> Array:
@@ -24,18 +25,15 @@ def multiply(left: Array, right: Array) -> Array:
     if terms * _find_bound(left) * _find_bound(right) < _EXACT:
         product: Array = np.matmul(left.astype(np.float64), right.astype(np.float64))
         return product.astype(np.int64).astype(np.uint64)
-    width = 64
-    total: Array = np.zeros(np.broadcast_shapes(left.shape[:-2], right.shape[:-2]), np.uint64)
-    total = np.broadcast_to(
-        total[..., None, None], (*total.shape, left.shape[-2], right.shape[-1])
-    ).copy()
+    batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    total: Array = np.zeros((*batch, left.shape[-2], right.shape[-1]), np.uint64)
     for start in range(0, terms, _CHUNK):
         lefts = _split(left[..., start : start + _CHUNK])
         rights = _split(right[..., start : start + _CHUNK, :])
         for i, a in enumerate(lefts):
             for j, b in enumerate(rights):
                 shift = _LIMB_BITS * (i + j)
-                if shift < width:
+                if shift < _WIDTH:
                     total += np.matmul(a, b).astype(np.uint64) << np.uint64(shift)
     return total
 
@@ -49,7 +47,7 @@ def _split(array: Array) -> tuple[Array, ...]:
     """Limbs of the value modulo 2^64, lowest first, as float64."""
     bits = array.astype(np.uint64)
     mask = np.uint64((1 << _LIMB_BITS) - 1)
-    shifts = range(0, 64, _LIMB_BITS)
+    shifts = range(0, _WIDTH, _LIMB_BITS)
     return tuple(((bits >> np.uint64(shift)) & mask).astype(np.float64) for shift in shifts)
 
 
@@ -70,17 +68,28 @@ def _multiply_any_rank(left: Array, right: Array) -> Array:
 
 
 def accumulate_matrices(left: Array, right: Array, left_zero: Array, right_zero: Array) -> Array:
-    """Product of 8-bit matrices less their zero points, wrapped to int32."""
-    product = _multiply_any_rank(
-        shift_rows(left, left_zero), right.astype(np.int64) - right_zero.astype(np.int64)
-    )
-    return product.astype(np.int32)
+    """Product of 8-bit matrices less their zero points, wrapped to int32.
+
+    A zero point is one number; on the left it may be one per row, on the right one per column.
+    """
+    terms = left.shape[-1]
+    step = max(_ELEMENTS // max(left.size // max(terms, 1), right.size // max(terms, 1), 1), 1)
+    if left_zero.size > 1:
+        left_zero = left_zero[..., None]
+    total: Array = np.zeros((), np.float64)
+    for start in range(0, max(terms, 1), step):
+        rows = _centre(left[..., start : start + step], left_zero)
+        part = (
+            right[start : start + step] if right.ndim == 1 else right[..., start : start + step, :]
+        )
+        total = total + np.matmul(rows, _centre(part, right_zero))
+    return np.asarray(total).astype(np.int64).astype(np.int32)
 
 
-def shift_rows(array: Array, zero: Array) -> Array:
-    """int64 values less the zero point, which is one number or one per row."""
-    zero = zero.astype(np.int64)
-    return array.astype(np.int64) - (zero[..., None] if zero.ndim == 1 and zero.size > 1 else zero)
+def _centre(array: Array, zero: Array) -> Array:
+    """float64 values less the zero point."""
+    centred = array.astype(np.float64)
+    return np.asarray(centred - zero.astype(np.float64)) if zero.any() else centred
 
 
 def _multiply_bytes(application: Application) -> Array:
@@ -101,8 +110,8 @@ def accumulate_windows(
     Shapes: array (n, groups * c, *spatial), weights (m, c, *kernel), result (n, m, *out).
     """
     shape = (-1,) + (1,) * (weights.ndim - 1)
-    shifted = weights.astype(np.int64) - weights_zero.astype(np.int64).reshape(shape)
-    centred = array.astype(np.int64) - zero.astype(np.int64).reshape(())
+    shifted = weights.astype(np.int16) - weights_zero.astype(np.int16).reshape(shape)
+    centred = array.astype(np.int16) - zero.astype(np.int16).reshape(())
     batch, maps = array.shape[0], weights.shape[0]
     depth = weights.shape[1]
     total = np.zeros((batch, groups, maps // groups, int(np.prod(window.out))), np.float64)
@@ -127,6 +136,10 @@ def _sum_products(application: Application) -> Array:
     arrays = application.present
     application.require(all(map(is_integer, arrays)), "of floats")
     equation = application.read_text("equation", "").replace(" ", "")
+    bound = np.einsum(equation, *(np.abs(array.astype(np.float64)) for array in arrays))
+    limit = min(_EXACT, np.iinfo(application.result.dtype).max)
+    if bool((np.asarray(bound) > limit).any()):
+        raise Undefined(f"Einsum above {limit} wraps in some runtimes and saturates in others")
     return np.asarray(np.einsum(equation, *arrays), application.result.dtype)
 
 

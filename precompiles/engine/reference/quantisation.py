@@ -46,14 +46,11 @@ def _dequantize(application: Application) -> Array:
 
 
 def _spread(application: Application, values: Array, shape: tuple[int, ...]) -> Array:
-    """Scales or zero points against the tensor: one, one per slice of the axis, or per block."""
+    """Scales or zero points against the tensor: one, or one for each slice of the axis."""
+    application.require(not application.read_integer("block_size", 0), "in blocks")
     if values.size == 1 and values.ndim <= 1:
         return values.reshape(())
     axis = normalize_axis(application.read_integer("axis", 1), len(shape))
-    block = application.read_integer("block_size", 0)
-    if block:
-        repeated = np.repeat(values, block, axis)
-        return repeated[tuple(slice(size) for size in shape)]
     return values.reshape((-1,) + (1,) * (len(shape) - 1 - axis))
 
 

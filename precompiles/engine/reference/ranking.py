@@ -37,6 +37,7 @@ def _rank(application: Application) -> tuple[Array, ...]:
     application.require(application.read_integer("sorted", 1) == 1, "without sorting")
     axis = normalize_axis(application.read_integer("axis", -1), array.ndim)
     count = int(application.get(1).reshape(-1)[0])
+    application.expect((*array.shape[:axis], count, *array.shape[axis + 1 :]))
     if application.read_integer("largest", 1):
         # a stable descending order is a stable ascending one read backwards from both ends
         mirrored = np.argsort(np.flip(array, axis), axis=axis, kind="stable")

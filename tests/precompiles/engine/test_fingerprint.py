@@ -8,7 +8,7 @@ from pathlib import Path
 import cbor2
 import numpy as np
 import onnxruntime as ort
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from precompiles.engine.fingerprint import compute_fingerprint, describe_engine
 

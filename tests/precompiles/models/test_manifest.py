@@ -32,6 +32,7 @@ REGISTRATIONS = st.builds(
         work=st.builds(Work, macs=COUNTS, moved_bytes=COUNTS, peak_bytes=COUNTS),
         inputs=st.lists(TYPES, max_size=4).map(tuple),
         outputs=st.lists(TYPES, max_size=4).map(tuple),
+        dimensions=st.lists(st.tuples(st.text(max_size=20), COUNTS), max_size=4).map(tuple),
     ),
     owner=st.binary(min_size=20, max_size=20),
 )
@@ -70,18 +71,19 @@ def test_stored_form_is_pinned() -> None:
         work=Work(640, 80, 3000),
         inputs=(TensorType("x", DType.UINT8, (1, 64)),),
         outputs=(TensorType("y", DType.INT64, ()),),
+        dimensions=(("N", 3),),
     )
     assert encode_registration(Registration(manifest, b"\x02" * 20)).hex() == (
-        "87" + "54" + "02" * 20 + "5820" + "01" * 32 + "02" + "1903e8"
+        "88" + "54" + "02" * 20 + "5820" + "01" * 32 + "02" + "1903e8"
         "83" + "190280" + "1850" + "190bb8" + "81" + "83" + "6178" + "02" + "82" + "01" + "1840"
-        "81" + "83" + "6179" + "07" + "80"
+        "81" + "83" + "6179" + "07" + "80" + "81" + "82" + "614e" + "03"
     )
 
 
 @pytest.mark.parametrize("profile", [3, 255])
 def test_an_unknown_profile_does_not_decode(profile: int) -> None:
     """A record of a later version is refused, not misread."""
-    record = [bytes(20), bytes(32), profile, 0, [0, 0, 0], [], []]
+    record = [bytes(20), bytes(32), profile, 0, [0, 0, 0], [], [], []]
     with pytest.raises(ValueError, match="not a valid Profile"):
         decode_registration(cbor2.dumps(record))
 

@@ -1,0 +1,39 @@
+"""eth: what this node is and which accounts it signs for."""
+
+from collections.abc import Mapping
+
+from devnet.node import Node
+from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.quantity import encode_bytes, encode_quantity
+
+
+def get_chain_id(node: Node) -> Json:
+    return encode_quantity(node.config.chain_id)
+
+
+def get_accounts(node: Node) -> Json:
+    return [encode_bytes(account.address) for account in node.accounts]
+
+
+def get_coinbase(node: Node) -> Json:
+    """Who proposes the next block, if the first round decides it."""
+    height = node.head.header.number + 1
+    return encode_bytes(node.cluster.validator_set.get_proposer(height, 0).address)
+
+
+def is_syncing(node: Node) -> Json:
+    return False
+
+
+def is_mining(node: Node) -> Json:
+    return node.automine
+
+
+METHODS: Mapping[str, Method] = {
+    "eth_chainId": get_chain_id,
+    "eth_accounts": get_accounts,
+    "eth_requestAccounts": get_accounts,
+    "eth_coinbase": get_coinbase,
+    "eth_syncing": is_syncing,
+    "eth_mining": is_mining,
+}

@@ -1,0 +1,301 @@
+"""Transfer: the interval of an operator's first result from those of its operands, before wrapping.
+
+Nothing for a float result that may be NaN or infinite. Operators without a rule give what their
+element type gives.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+import numpy as np
+from onnx import TensorProto, numpy_helper
+
+from precompiles.models.graph import Array, Node
+from precompiles.models.ranges.facts import Facts
+from precompiles.models.ranges.interval import (
+    BIT,
+    Interval,
+    get_type_range,
+    join_all,
+    measure,
+    round_outward,
+)
+from precompiles.models.ranges.product import bound_product, bound_shifted
+
+Transfer = Callable[[Node, Facts], Interval | None]
+_ZERO, _UNIT, _SIGN = Interval(0, 0), Interval(0, 1), Interval(-1, 1)
+
+
+def _first(node: Node, facts: Facts) -> Interval | None:
+    return facts.find_bound(node, 0)
+
+
+def _first_or_zero(node: Node, facts: Facts) -> Interval | None:
+    return join_all([facts.find_bound(node, 0), _ZERO])
+
+
+def _all(node: Node, facts: Facts) -> Interval | None:
+    return join_all(facts.list_bounds(node))
+
+
+def _pad(node: Node, facts: Facts) -> Interval | None:
+    filler = facts.find_bound(node, 2) if facts.find_name(node, 2) else _ZERO
+    return join_all([facts.find_bound(node, 0), filler])
+
+
+def _choose(node: Node, facts: Facts) -> Interval | None:
+    return join_all([facts.find_bound(node, 1), facts.find_bound(node, 2)])
+
+
+def _scatter(node: Node, facts: Facts) -> Interval | None:
+    if facts.read_text(node, "reduction", "none") != "none":
+        return None
+    return join_all([facts.find_bound(node, 0), facts.find_bound(node, 2)])
+
+
+def _fold(combine: Callable[[Interval, Interval], Interval]) -> Transfer:
+    """Over all operands; each step is rounded if they are floats."""
+
+    def transfer(node: Node, facts: Facts) -> Interval | None:
+        rounds = facts.get_result(node).dtype.is_float
+        first, *rest = facts.list_bounds(node)
+        folded = first
+        for bound in rest:
+            if folded is None or bound is None:
+                return None
+            folded = combine(folded, bound)
+            if rounds:
+                folded = round_outward(folded)
+        return folded
+
+    return transfer
+
+
+def _maximum(left: Interval, right: Interval) -> Interval:
+    return Interval(max(left.low, right.low), max(left.high, right.high))
+
+
+def _minimum(left: Interval, right: Interval) -> Interval:
+    return Interval(min(left.low, right.low), min(left.high, right.high))
+
+
+def _divide(node: Node, facts: Facts) -> Interval | None:
+    left, right = facts.find_bound(node, 0), facts.find_bound(node, 1)
+    if left is None or right is None:
+        return None
+    if facts.get_result(node).dtype.is_float:
+        least = measure_least(facts.find_value(node, 1), right)
+        if not least:
+            return None
+        most = math.ceil(left.magnitude / least)
+        return round_outward(Interval(-most, most))
+    if 0 in right:
+        return None
+    divisors = (right.low, right.high)
+    quotients = [_truncate(a, b) for a in (left.low, left.high, 0) for b in divisors]
+    if 0 not in left:
+        quotients = quotients[:4]
+    return Interval(min(quotients), max(quotients))
+
+
+def measure_least(value: Array | None, bound: Interval) -> Fraction:
+    """Least magnitude of a float operand; 0 if it may be zero."""
+    if value is not None:
+        return Fraction(float(np.abs(value).min())) if value.size else Fraction(0)
+    return Fraction(0 if 0 in bound else min(abs(bound.low), abs(bound.high)))
+
+
+def _truncate(dividend: int, divisor: int) -> int:
+    quotient = abs(dividend) // abs(divisor)
+    return quotient if (dividend < 0) == (divisor < 0) else -quotient
+
+
+def _modulo(node: Node, facts: Facts) -> Interval | None:
+    right = facts.find_bound(node, 1)
+    if right is None or facts.get_result(node).dtype.is_float:
+        return None
+    most = max(right.magnitude - 1, 0)
+    if facts.read_integer(node, "fmod", 0):
+        return Interval(-most, most)
+    return Interval(-most if right.low < 0 else 0, most if right.high > 0 else 0)
+
+
+def _clip(node: Node, facts: Facts) -> Interval | None:
+    data = facts.find_bound(node, 0)
+    low = facts.find_bound(node, 1) if facts.find_name(node, 1) else None
+    high = facts.find_bound(node, 2) if facts.find_name(node, 2) else None
+    if data is None:
+        return None
+    if low is not None:
+        data = _maximum(data, low)
+    return _minimum(data, high) if high is not None else data
+
+
+def _shrink_to_zero(node: Node, facts: Facts) -> Interval | None:
+    bound = facts.find_bound(node, 0)
+    return None if bound is None else Interval(max(bound.low, 0), max(bound.high, 0))
+
+
+def _unary(apply: Callable[[Interval], Interval]) -> Transfer:
+    def transfer(node: Node, facts: Facts) -> Interval | None:
+        bound = facts.find_bound(node, 0)
+        return None if bound is None else apply(bound)
+
+    return transfer
+
+
+def _root(node: Node, facts: Facts) -> Interval | None:
+    bound = facts.find_bound(node, 0)
+    if bound is None or bound.low < 0:
+        return None
+    return Interval(0, math.isqrt(bound.high) + 1)
+
+
+def _count(node: Node, facts: Facts) -> int:
+    """Elements that one reduced element takes."""
+    size = math.prod(facts.get_kind(node, 0).shape)
+    return -(-size // max(math.prod(facts.get_result(node).shape), 1))
+
+
+def _sum(node: Node, facts: Facts) -> Interval | None:
+    bound = facts.find_bound(node, 0)
+    if bound is None or facts.get_result(node).dtype.is_float:
+        return None
+    return bound.scale(_count(node, facts))
+
+
+def _sum_of_squares(node: Node, facts: Facts) -> Interval | None:
+    bound = facts.find_bound(node, 0)
+    if bound is None or facts.get_result(node).dtype.is_float:
+        return None
+    return Interval(0, bound.magnitude**2).scale(_count(node, facts))
+
+
+def _product_of_all(node: Node, facts: Facts) -> Interval | None:
+    bound, count = facts.find_bound(node, 0), _count(node, facts)
+    if bound is None or facts.get_result(node).dtype.is_float:
+        return None
+    if bound.magnitude <= 1:
+        return bound.join(_UNIT) if bound.low >= 0 else _SIGN
+    if count > 64:
+        return Interval(-(1 << 64), 1 << 64)
+    most = bound.magnitude**count
+    return Interval(0 if bound.low >= 0 else -most, most)
+
+
+def _running_sum(node: Node, facts: Facts) -> Interval | None:
+    bound = facts.find_bound(node, 0)
+    if bound is None or facts.get_result(node).dtype.is_float:
+        return None
+    return bound.scale(max((*facts.get_kind(node, 0).shape, 1)))
+
+
+def _cast(node: Node, facts: Facts) -> Interval | None:
+    bound, target = facts.find_bound(node, 0), facts.get_result(node).dtype
+    whole = get_type_range(target)
+    if target.name == "BOOL":
+        return BIT
+    if whole is None:
+        return round_outward(bound) if target.name == "FLOAT32" else None
+    return bound if bound is not None and bound.is_within(whole) else whole
+
+
+def _dequantize(node: Node, facts: Facts) -> Interval | None:
+    bound = bound_shifted(node, facts, 0, 2)
+    scale = facts.find_bound(node, 1)
+    if bound is None or scale is None or facts.get_result(node).dtype.name != "FLOAT32":
+        return None
+    return round_outward(bound.multiply(scale))
+
+
+def _index_of(node: Node, facts: Facts) -> Interval:
+    shape = facts.get_kind(node, 0).shape
+    axis = facts.read_integer(node, "axis", 0)
+    return Interval(0, max(shape[axis] - 1, 0) if shape else 0)
+
+
+def _filler(node: Node, facts: Facts) -> Interval | None:
+    """Of a result known before the run but too large to have been folded."""
+    given = node.attributes.get("value")
+    return measure(numpy_helper.to_array(given)) if isinstance(given, TensorProto) else _ZERO
+
+
+def _pool(node: Node, facts: Facts) -> Interval | None:
+    """A window outside the image gives the lowest value of the type."""
+    padded = any(facts.read_integers(node, "pads")) or facts.read_integer(node, "ceil_mode", 0)
+    automatic = facts.read_text(node, "auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER")
+    return None if padded or automatic else facts.find_bound(node, 0)
+
+
+def _mask(node: Node, facts: Facts) -> Interval | None:
+    """And: no result is above an operand that is never negative."""
+    known = [bound for bound in facts.list_bounds(node) if bound is not None and bound.low >= 0]
+    return Interval(0, min(bound.high for bound in known)) if known else None
+
+
+def _merge(node: Node, facts: Facts) -> Interval | None:
+    """Or, exclusive or: no bit above the highest of the operands."""
+    bounds = facts.list_bounds(node)
+    if any(bound is None or bound.low < 0 for bound in bounds):
+        return None
+    most = max(bound.high for bound in bounds if bound is not None)
+    return Interval(0, (1 << most.bit_length()) - 1)
+
+
+def _shift(node: Node, facts: Facts) -> Interval | None:
+    data, amount = facts.find_bound(node, 0), facts.find_bound(node, 1)
+    if data is None or amount is None or amount.high >= 64:
+        return None
+    if facts.read_text(node, "direction", "") == "RIGHT":
+        return Interval(data.low >> amount.high, data.high >> amount.low)
+    return Interval(data.low << amount.low, data.high << amount.high)
+
+
+TRANSFERS: Mapping[str, Transfer] = {
+    **dict.fromkeys(
+        "Identity Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Expand Tile DepthToSpace "
+        "SpaceToDepth Gather GatherElements GatherND ReverseSequence TopK Dropout ReduceMax "
+        "ReduceMin Floor Ceil Round".split(),
+        _first,
+    ),
+    **dict.fromkeys("Trilu CenterCropPad MaxUnpool".split(), _first_or_zero),
+    **dict.fromkeys("Greater GreaterOrEqual Less LessOrEqual".split(), lambda node, facts: BIT),
+    "Concat": _all,
+    "Pad": _pad,
+    "Where": _choose,
+    **dict.fromkeys("ScatterElements ScatterND".split(), _scatter),
+    "Add": _fold(Interval.add),
+    "Sum": _fold(Interval.add),
+    "Sub": _fold(Interval.subtract),
+    "Mul": _fold(Interval.multiply),
+    "Max": _fold(_maximum),
+    "Min": _fold(_minimum),
+    "Div": _divide,
+    "Mod": _modulo,
+    "Clip": _clip,
+    "Relu": _shrink_to_zero,
+    "Neg": _unary(Interval.negate),
+    "Abs": _unary(Interval.absolute),
+    "Sign": lambda node, facts: _SIGN if facts.find_bound(node, 0) is not None else None,
+    "Sqrt": _root,
+    "ReduceSum": _sum,
+    "ReduceSumSquare": _sum_of_squares,
+    "ReduceProd": _product_of_all,
+    "CumSum": _running_sum,
+    "Cast": _cast,
+    "CastLike": _cast,
+    "DequantizeLinear": _dequantize,
+    "MatMul": bound_product,
+    "MatMulInteger": bound_product,
+    "ConvInteger": bound_product,
+    "Einsum": bound_product,
+    **dict.fromkeys("ArgMax ArgMin".split(), _index_of),
+    "MaxPool": _pool,
+    "OneHot": lambda node, facts: facts.find_bound(node, 2),
+    "BitwiseAnd": _mask,
+    **dict.fromkeys("BitwiseOr BitwiseXor".split(), _merge),
+    "BitShift": _shift,
+    "EyeLike": lambda node, facts: _UNIT,
+    "ConstantOfShape": _filler,
+}

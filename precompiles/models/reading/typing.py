@@ -1,0 +1,276 @@
+"""Typing: element type and static shape of every tensor, operator by operator.
+
+`onnx` infers one operator at a time from types already checked, so no tensor above a cap is ever
+carried into the next step, and declared intermediate shapes are compared, never believed.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import onnx
+from onnx import numpy_helper, shape_inference
+
+from precompiles.errors import NotAdmitted, TooLarge
+from precompiles.models.limits import (
+    MAX_DIMENSION,
+    MAX_ELEMENT_BYTES,
+    MAX_KNOWN_ELEMENTS,
+    MAX_TENSOR_RANK,
+)
+from precompiles.models.reading.constant import Array, read_constant, read_dtype
+from precompiles.models.reading.folding import fold_node, read_attributes
+from precompiles.models.reading.structure import Use
+from precompiles.tensor import DType, TensorType
+
+_LIKE_FIRST = ("GroupNormalization", "MeanVarianceNormalization")
+_ORDERED = ("GreaterOrEqual", "LessOrEqual")
+_CLAMPED = ("Slice",)  # takes any bound and clamps it to the axis
+_SHAPING: Mapping[str, tuple[int, ...]] = {
+    "AffineGrid": (1,),
+    "BlackmanWindow": (0,),
+    "CenterCropPad": (1,),
+    "Col2Im": (1, 2),
+    "ConstantOfShape": (0,),
+    "CumSum": (1,),
+    "DFT": (1, 2),
+    "Dropout": (1, 2),
+    "Expand": (1,),
+    "HammingWindow": (0,),
+    "HannWindow": (0,),
+    "MaxUnpool": (2,),
+    "MelWeightMatrix": (0, 1, 2, 3, 4),
+    "OneHot": (1,),
+    "Pad": (1, 3),
+    "Range": (0, 1, 2),
+    "Reshape": (1,),
+    "Resize": (1, 2, 3),
+    "Slice": (1, 2, 3, 4),
+    "Split": (1,),
+    "Squeeze": (1,),
+    "Tile": (1,),
+    "TopK": (1,),
+    "Trilu": (1,),
+    "Unsqueeze": (1,),
+}  # operands whose values, not only shapes, decide a shape or can stop the run
+_REDUCTIONS = "Reduce"  # prefix of operators that take axes as operand 1
+
+
+class Tensors:
+    """Types of all tensors so far, and the values of those that are known."""
+
+    def __init__(self, opsets: Mapping[str, int], ir_version: int) -> None:
+        self.types: dict[str, TensorType] = {}
+        self.values: dict[str, Array] = {}
+        self._protos: dict[str, onnx.TypeProto] = {}
+        self._opsets = [onnx.helper.make_opsetid(d, v) for d, v in sorted(opsets.items())]
+        self._ir_version = ir_version
+
+    def declare(self, kind: TensorType, value: Array | None = None) -> None:
+        """Add one tensor.
+
+        Raises: NotAdmitted if it has no elements and its value is not known; TooLarge.
+        """
+        check_shape(kind.shape, kind.dtype, f"'{kind.name}'")
+        if value is None and math.prod(kind.shape) == 0:
+            raise NotAdmitted(f"'{kind.name}' has no elements in {list(kind.shape)}; leave it out")
+        self.types[kind.name] = kind
+        if value is not None:
+            self.values[kind.name] = value
+
+    def apply(self, use: Use) -> None:
+        """Add the results of one operator.
+
+        Raises: NotAdmitted if a shape is not static or the operands do not fit; TooLarge.
+        """
+        node = use.node
+        if node.op_type == "Constant" and not use.row.domain:
+            value = _read_constant_node(node, use.where)
+            kind = TensorType(node.output[0], _find_dtype(value), value.shape)
+            self.declare(kind, value)
+            return
+        results = [
+            self._read_result(name, proto, use)
+            for name, proto in zip(node.output, self._infer(use), strict=True)
+        ]
+        self._check_types(use, results)
+        for kind, value in zip(results, self._fold(use, results), strict=True):
+            if kind is not None:
+                self.declare(kind, value)
+
+    def _infer(self, use: Use) -> list[onnx.TypeProto | None]:
+        node = use.node
+        operands = [self.types[name] for name in node.input if name]
+        if node.op_type in _LIKE_FIRST:
+            return [self._proto(operands[0].name)]
+        if node.op_type in _ORDERED:
+            return [_broadcast(operands, use.where)]
+        known = {
+            name: numpy_helper.from_array(self._require_value(name, use), name)
+            for name in _list_shaping(node)
+        }
+        try:
+            inferred = shape_inference.infer_node_outputs(
+                use.schema,
+                node,
+                {name: self._proto(name) for name in node.input if name},
+                known,
+                opset_imports=self._opsets,
+                ir_version=self._ir_version,
+            )
+        except (
+            shape_inference.InferenceError,
+            onnx.checker.ValidationError,
+            ValueError,
+            RuntimeError,
+            IndexError,
+            TypeError,
+            KeyError,
+        ) as broken:
+            first = (str(broken).strip().splitlines() or [type(broken).__name__])[0]
+            raise NotAdmitted(f"{use.where} does not fit its operands: {first[:300]}") from broken
+        return [inferred.get(name) for name in node.output]
+
+    def _require_value(self, name: str, use: Use) -> Array:
+        value = self.values.get(name)
+        if value is None:
+            raise NotAdmitted(
+                f"{use.where} takes a size, axis or bound from '{name}', which depends on the data: "
+                "the shapes or the work of a run would too; make it a constant"
+            )
+        if value.size > MAX_KNOWN_ELEMENTS:
+            raise TooLarge(f"{use.where} takes {value.size} sizes, at most {MAX_KNOWN_ELEMENTS}")
+        if use.node.op_type not in _CLAMPED:
+            _check_known(value, use.where)
+        return value
+
+    def _proto(self, name: str) -> onnx.TypeProto:
+        if name not in self._protos:
+            kind = self.types[name]
+            self._protos[name] = onnx.helper.make_tensor_type_proto(kind.dtype, kind.shape)
+        return self._protos[name]
+
+    def _read_result(self, name: str, proto: onnx.TypeProto | None, use: Use) -> TensorType | None:
+        if not name:
+            return None
+        if proto is None or not proto.tensor_type.HasField("shape"):
+            raise _not_static(name, use)
+        dims = proto.tensor_type.shape.dim
+        if not all(dim.HasField("dim_value") for dim in dims):
+            raise _not_static(name, use)
+        dtype = read_dtype(proto.tensor_type.elem_type, f"'{name}'")
+        shape = tuple(dim.dim_value for dim in dims)
+        check_shape(shape, dtype, f"'{name}', result of {use.where},")
+        return TensorType(name, dtype, shape)
+
+    def _check_types(self, use: Use, results: list[TensorType | None]) -> None:
+        """Element types are among those that the schema and the table allow."""
+        node, schema = use.node, use.schema
+        operands = [self.types[name] if name else None for name in node.input]
+        bound: dict[str, DType] = {}
+        for formals, tensors in ((schema.inputs, operands), (schema.outputs, results)):
+            for index, tensor in enumerate(tensors):
+                formal = formals[min(index, len(formals) - 1)]
+                if tensor is None:
+                    continue
+                label = f"tensor({_SPELLING[tensor.dtype]})"
+                if label not in formal.types:
+                    raise NotAdmitted(f"{use.where} does not take {tensor}; cast it")
+                first = bound.setdefault(formal.type_str, tensor.dtype)
+                if formal.is_homogeneous and first is not tensor.dtype:
+                    raise NotAdmitted(
+                        f"{use.where} mixes {first.name.lower()} and {tensor}; cast one of them"
+                    )
+        kinds = tuple(_pick(slot, operands, results) for slot in use.row.slots)
+        if kinds not in use.row.choices and use.row.types:
+            given = ", ".join("none" if kind is None else kind.name.lower() for kind in kinds)
+            raise NotAdmitted(
+                f"{use.where} on {given}: not every supported runtime has a kernel for it; "
+                f"cast to one of {use.row.types}"
+            )
+
+    def _fold(self, use: Use, results: list[TensorType | None]) -> tuple[Array | None, ...]:
+        node, operator = use.node, use.node.op_type
+        first = results[0]
+        if operator == "Shape" and first is not None:
+            shape = self.types[node.input[0]].shape
+            attributes = read_attributes(node)
+            cut = slice(attributes.get("start", 0), attributes.get("end"))
+            return (np.array(shape[cut], np.int64),)
+        if operator == "Size":
+            return (np.array(math.prod(self.types[node.input[0]].shape), np.int64),)
+        return fold_node(node, [self.values.get(name) for name in node.input], results)
+
+
+def check_shape(shape: Iterable[int], dtype: DType, what: str) -> None:
+    """Raises: NotAdmitted for a negative dimension; TooLarge above a cap."""
+    dims = tuple(shape)
+    if len(dims) > MAX_TENSOR_RANK:
+        raise TooLarge(f"{what} has rank {len(dims)}, at most {MAX_TENSOR_RANK}")
+    if any(not 0 <= size <= MAX_DIMENSION for size in dims):
+        raise NotAdmitted(f"{what} has an impossible dimension in {list(dims)}; export it again")
+    size = math.prod(dims) * dtype.size_bytes
+    if size > MAX_ELEMENT_BYTES:
+        raise TooLarge(f"{what} has {size} bytes, at most {MAX_ELEMENT_BYTES}; split it")
+
+
+def _not_static(name: str, use: Use) -> NotAdmitted:
+    return NotAdmitted(
+        f"the shape of '{name}' ({use.where}) is not static; export with static shapes"
+    )
+
+
+def _list_shaping(node: onnx.NodeProto) -> list[str]:
+    indices = (1,) if node.op_type.startswith(_REDUCTIONS) else _SHAPING.get(node.op_type, ())
+    return [node.input[i] for i in indices if i < len(node.input) and node.input[i]]
+
+
+def _check_known(value: Array, where: str) -> None:
+    """Sizes and counts stay far from where inference in 64 bits would wrap."""
+    if value.dtype.kind not in "fiu" or not value.size:
+        return
+    low, high = float(value.min()), float(value.max())
+    if not -MAX_DIMENSION <= low <= high <= MAX_DIMENSION:
+        raise NotAdmitted(f"{where} takes a size or scale of {low} to {high}; use a smaller one")
+
+
+def _read_constant_node(node: onnx.NodeProto, where: str) -> Array:
+    values = [attribute for attribute in node.attribute if attribute.name.startswith("value")]
+    if len(values) != 1 or len(node.attribute) != 1:
+        raise NotAdmitted(f"{where} needs exactly one value; export it again")
+    (attribute,) = values
+    if attribute.name == "value":
+        return read_constant(attribute.t, where)
+    if attribute.name in ("value_float", "value_floats"):
+        floats = attribute.f if attribute.name == "value_float" else list(attribute.floats)
+        return np.array(floats, np.float32)
+    if attribute.name in ("value_int", "value_ints"):
+        integers = attribute.i if attribute.name == "value_int" else list(attribute.ints)
+        return np.array(integers, np.int64)
+    raise NotAdmitted(f"{where} holds text or sparse data; store dense numbers")
+
+
+def _broadcast(operands: list[TensorType], where: str) -> onnx.TypeProto:
+    try:
+        shape = np.broadcast_shapes(*(operand.shape for operand in operands))
+    except ValueError as broken:
+        raise NotAdmitted(f"{where} does not fit its operands: {broken}") from broken
+    return onnx.helper.make_tensor_type_proto(DType.BOOL, shape)
+
+
+def _pick(
+    slot: str, operands: list[TensorType | None], results: list[TensorType | None]
+) -> DType | None:
+    tensors, index = (operands if slot[0] == "i" else results), int(slot[1:])
+    tensor = tensors[index] if index < len(tensors) else None
+    return None if tensor is None else tensor.dtype
+
+
+def _find_dtype(array: Array) -> DType:
+    return DType(onnx.helper.np_dtype_to_tensor_dtype(array.dtype))
+
+
+_SPELLING = {
+    DType.FLOAT32: "float",
+    DType.FLOAT64: "double",
+} | {dtype: dtype.name.lower() for dtype in DType if dtype not in (DType.FLOAT32, DType.FLOAT64)}

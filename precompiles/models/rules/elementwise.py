@@ -1,0 +1,142 @@
+"""Rules of operators that treat each element on its own, move it, choose it or sum it.
+
+| operands        | exact when                                                    | rule       |
+|-----------------|---------------------------------------------------------------|------------|
+| any             | always: nothing is rounded                                    | move       |
+| float32         | each element is rounded once                                  | round      |
+| float32         | NaN is excluded: vector units order it differently            | order      |
+| integers        | the result cannot leave its type                              | arithmetic |
+| other floats    | never: not measured on every instruction set                  |            |
+"""
+
+from precompiles.models.graph import Node
+from precompiles.models.ranges.facts import Facts
+from precompiles.models.ranges.interval import Interval, get_type_range
+from precompiles.models.ranges.transfer import measure_least
+from precompiles.models.rules.verdict import Verdict, accept, pin, refuse
+from precompiles.tensor import DType
+
+_MANTISSA = Interval(-(1 << 24), 1 << 24)  # integers that float32 holds
+
+
+def judge_move(node: Node, facts: Facts) -> Verdict:
+    if not node.row.exact:
+        return pin(node)
+    if node.row.exact == "integers" and facts.holds_floats(node):
+        return pin(node, f"float operand {_find_float(node, facts)}", "use integers")
+    return accept(node)
+
+
+def judge_round(node: Node, facts: Facts) -> Verdict:
+    return accept(node) if facts.is_single(node) else _pin_width(node, facts)
+
+
+def judge_order(node: Node, facts: Facts) -> Verdict:
+    if node.operator == "TopK" and not facts.read_integer(node, "sorted", 1):
+        return pin(node, "unsorted results have no stated order", "set attribute 'sorted' to 1")
+    if not facts.get_kind(node, 0).dtype.is_float:
+        return accept(node)
+    if not facts.is_single(node):
+        return _pin_width(node, facts)
+    for index, name in enumerate(node.inputs):
+        operand = facts.find_kind(node, index)
+        if operand is not None and operand.dtype.is_float and name not in facts.bounds:
+            return pin(node, f"'{name}' may hold NaN, which vector units order differently")
+    return accept(node)
+
+
+def judge_arithmetic(node: Node, facts: Facts) -> Verdict:
+    if facts.holds_floats(node):
+        return judge_round(node, facts)
+    return _judge_overflow(node, facts)
+
+
+def judge_sum(node: Node, facts: Facts) -> Verdict:
+    if not facts.holds_floats(node):
+        return _judge_overflow(node, facts)
+    if node.operator == "Sum" and len(node.inputs) <= 2:
+        return judge_round(node, facts)
+    return pin(node, f"float sum of {_find_float(node, facts)}: its order follows the vector width")
+
+
+def judge_division(node: Node, facts: Facts) -> Verdict:
+    """Refused if it could stop the process: onnxruntime divides without looking."""
+    dividend, divisor = facts.find_bound(node, 0), facts.find_bound(node, 1)
+    if facts.get_result(node).dtype.is_float:
+        if node.operator == "Mod" and not facts.read_integer(node, "fmod", 0):
+            return refuse(node, "Mod of floats needs fmod", "set attribute 'fmod' to 1")
+        if node.operator == "Mod" or not facts.is_single(node):
+            return pin(node, f"float operand {_find_float(node, facts)}", "use integers")
+        value = facts.find_value(node, 1)
+        if value is None and divisor is None or not measure_least(value, divisor or Interval(0, 0)):
+            return pin(
+                node,
+                f"the divisor '{node.inputs[1]}' may be zero, whose sign differs on ARM",
+                "divide by a constant, or by integers cast to float32",
+            )
+        return accept(node)
+    whole = get_type_range(facts.get_result(node).dtype)
+    assert dividend and divisor and whole, "an integer tensor has an interval"
+    if 0 in divisor:
+        return refuse(node, f"the divisor '{node.inputs[1]}' ({divisor}) may be zero")
+    if whole.low in dividend and -1 in divisor and whole.low < 0:
+        return refuse(
+            node,
+            f"'{node.inputs[0]}' may be {whole.low} and '{node.inputs[1]}' may be -1, which stops "
+            "the process",
+            "clamp the divisor to positive values, or the dividend above its lowest (Clip)",
+        )
+    if node.operator == "Mod" and facts.read_integer(node, "fmod", 0):
+        return pin(node, "fmod of integers is computed in float", "leave 'fmod' out")
+    return accept(node, "integers by a divisor that cannot be zero")
+
+
+def judge_shift(node: Node, facts: Facts) -> Verdict:
+    amount, kind = facts.find_bound(node, 1), facts.get_result(node)
+    assert amount is not None, "an integer tensor has an interval"
+    if amount.high >= 8 * kind.dtype.size_bytes:
+        return pin(node, f"shifts {kind.dtype.name.lower()} by {amount}, undefined in C++")
+    return accept(node)
+
+
+def judge_cast(node: Node, facts: Facts) -> Verdict:
+    source, target = facts.get_kind(node, 0).dtype, facts.get_result(node).dtype
+    bound, label = facts.find_bound(node, 0), f"{source.name.lower()} to {target.name.lower()}"
+    if source is target:
+        return accept(node, "copies")
+    if not source.is_float and not target.is_float:
+        return accept(node, "between integers, wraps alike everywhere")
+    if target is DType.FLOAT32 and not source.is_float:
+        if bound is not None and bound.is_within(_MANTISSA):
+            return accept(node, "integers up to 2^24 are float32 numbers")
+        return pin(node, f"{label}: {bound} does not fit the 24 bits of float32")
+    if source is DType.FLOAT32 and target in (DType.FLOAT64, DType.BOOL):
+        return accept(node, f"{label} rounds nothing")
+    if source is DType.FLOAT32 and not target.is_float:
+        if facts.fits(bound, target):
+            return accept(node, f"{label}: {bound} fits, cut towards zero")
+        found = "NaN or any size" if bound is None else str(bound)
+        return pin(node, f"{label}: the operand may be {found}; what does not fit differs on ARM")
+    return pin(node, f"{label}: not measured on every instruction set", "use float32 or integers")
+
+
+def _judge_overflow(node: Node, facts: Facts) -> Verdict:
+    overflow = facts.find_overflow(node)
+    if overflow is None:
+        return accept(node, "integers in range")
+    kind = facts.get_result(node)
+    return pin(node, f"{kind} may reach {overflow} and overflow")
+
+
+def _pin_width(node: Node, facts: Facts) -> Verdict:
+    return pin(
+        node,
+        f"{_find_float(node, facts)}: only float32 was measured on every instruction set",
+        "use float32 or integers",
+    )
+
+
+def _find_float(node: Node, facts: Facts) -> str:
+    kinds = [kind for kind in facts.list_kinds(node) if kind.dtype.is_float]
+    wide = [kind for kind in kinds if kind.dtype is not DType.FLOAT32]
+    return str((wide or kinds)[0])

@@ -1,0 +1,64 @@
+"""Rows of operators that no model may use, each with the reason and what to do instead."""
+
+from collections.abc import Iterator
+
+from precompiles.models.table.operator import Operator, Rule, share
+
+
+def _refuse(names: str, why: str, remedy: str) -> Iterator[Operator]:
+    return share(names, Operator(Rule.REFUSED, "", "", why, remedy=remedy))
+
+
+REFUSED: tuple[Operator, ...] = (
+    *_refuse(
+        "If Loop Scan SequenceMap",
+        "control flow: the work of a run is not known before it",
+        "unroll it before export; for a choice between values use Where",
+    ),
+    *_refuse(
+        "Bernoulli Multinomial RandomNormal RandomNormalLike RandomUniform RandomUniformLike",
+        "random: its generator lives in the session, so a result depends on earlier calls",
+        "feed the random numbers as an input",
+    ),
+    *_refuse(
+        "Compress NonMaxSuppression NonZero Unique",
+        "the size of its result depends on the data",
+        "keep every element and mark those that count (Where)",
+    ),
+    *_refuse(
+        "ConcatFromSequence SequenceAt SequenceConstruct SequenceEmpty SequenceErase "
+        "SequenceInsert SequenceLength SplitToSequence",
+        "sequences have no static shape",
+        "use Concat, Split or Gather on tensors",
+    ),
+    *_refuse(
+        "Optional OptionalGetElement OptionalHasElement",
+        "optional values have no static shape",
+        "export without optional inputs",
+    ),
+    *_refuse(
+        "RegexFullMatch StringConcat StringNormalizer StringSplit TfIdfVectorizer",
+        "text is not a tensor of numbers",
+        "turn text into integers outside the model",
+    ),
+    *_refuse("ImageDecoder", "the runtime has no kernel for it", "feed decoded pixels"),
+    *_refuse("DeformConv", "reads wherever its data points", "use Conv"),
+    *_refuse("GlobalLpPool", "the runtime lacks a kernel in opset 22", "use ReduceL2"),
+    *_refuse(
+        "MaxRoiPool RoiAlign",
+        "the work of a run depends on the regions in its data",
+        "crop with constant bounds (Slice)",
+    ),
+    *_refuse(
+        "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss",
+        "a training loss",
+        "export for inference, without the loss",
+    ),
+    *_refuse(
+        "STFT",
+        "ONNX and the runtime do not agree on the shape of its result",
+        "cut the signal into frames (Slice, Concat) and use DFT",
+    ),
+    *_refuse("Scatter", "withdrawn from ONNX in opset 11", "use ScatterElements"),
+    *_refuse("Upsample", "withdrawn from ONNX in opset 10", "use Resize"),
+)

@@ -1,0 +1,3 @@
+"""x"""
+def build_hostile() -> dict[str, bytes]:
+    return {}

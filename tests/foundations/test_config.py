@@ -1,0 +1,58 @@
+"""Configuration refuses what cannot work, naming the value and the range."""
+
+from typing import Any
+
+import pytest
+
+from devnet.config import DEFAULT_MNEMONIC, Config
+from devnet.errors import ConfigError
+
+
+def test_defaults_are_those_of_local_nodes() -> None:
+    """Chain id, mnemonic, accounts and balance as Anvil has them; four validators."""
+    config = Config()
+    assert (config.chain_id, config.mnemonic, config.accounts) == (31337, DEFAULT_MNEMONIC, 10)
+    assert config.balance_wei == 10_000 * 10**18
+    assert config.block_gas_limit == 30_000_000
+    assert (config.validators, config.seed) == (4, 0)
+    assert config == Config()
+
+
+@pytest.mark.parametrize(
+    ("field", "bad", "words"),
+    [
+        ("validators", 0, "validators is 0; use 1 to 256"),
+        ("validators", 257, "validators is 257; use 1 to 256"),
+        ("accounts", -1, "accounts is -1; use 0 to 1000"),
+        ("chain_id", 0, "chain id is 0; use 1 to"),
+        ("block_gas_limit", 4_999_999, "block gas limit is 4999999; use 5000000 to"),
+        ("block_time_s", 0, "block time is 0; use 1 to 1000000"),
+        ("seed", -1, "seed is -1; use 0 to"),
+        ("seed", 2**63, f"seed is {2**63}; use 0 to"),
+        ("balance_wei", -1, "balance is -1; use 0 to"),
+        ("genesis_time_s", -1, "genesis time is -1; use 0 to"),
+        ("base_fee_wei", -1, "base fee is -1; use 0 to"),
+    ],
+)
+def test_value_out_of_range_is_refused(field: str, bad: int, words: str) -> None:
+    """The message has the name, the value and what to use instead."""
+    fields: dict[str, Any] = {field: bad}
+    with pytest.raises(ConfigError, match=words):
+        Config(**fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"validators": 256},
+        {"accounts": 0},
+        {"balance_wei": 0},
+        {"genesis_time_s": 0},
+        {"base_fee_wei": 0},
+        {"block_gas_limit": 5_000_000},
+    ],
+    ids=str,
+)
+def test_ends_of_the_ranges_are_allowed(fields: dict[str, Any]) -> None:
+    """The range in the message is what is taken."""
+    Config(**fields)
