@@ -11,17 +11,19 @@ from eth_abi.abi import encode
 from devnet.chain.call import Call
 from devnet.chain.revert import describe_revert
 from devnet.chain.signing import UnsignedTransaction, sign_transaction
-from devnet.errors import ChainError, ConfigError, ExecutionReverted
+from devnet.errors import ConfigError, ExecutionReverted
 from devnet.node import Node
-from precompiles.digest import compute_model_id, decode_cid
-from precompiles.errors import BadInput, Revert, UnknownModel
+from precompiles.digest import decode_cid
+from precompiles.errors import BadInput, UnknownModel
 from precompiles.gas import compute_infer_gas
 from precompiles.inference import INFER, INFERENCE
 from precompiles.interface import InferenceCall
-from precompiles.models.admission import admit_model
+from precompiles.models.admission import NO_DIMENSIONS, admit_model
 from precompiles.models.manifest import Registration
 from precompiles.registry import (
+    PUBLISH,
     REGISTER,
+    REGISTER_BOUND,
     REGISTRY,
     SET_ALIAS,
     read_alias,
@@ -29,6 +31,7 @@ from precompiles.registry import (
     read_models,
     read_registration,
 )
+from precompiles.releases import RELEASE_TYPE, Release, list_fields
 from precompiles.tensor import Tensor, encode_tensors
 
 _TIP_WEI = 10**9
@@ -60,19 +63,35 @@ class Models:
     def __init__(self, node: Node) -> None:
         self._node = node
 
-    def add(self, model: bytes, alias: str | None = None) -> Added:
-        """Check a model, hand it to every validator, register it, name it.
+    def add(
+        self,
+        model: bytes,
+        alias: str | None = None,
+        dimensions: Mapping[str, int] = NO_DIMENSIONS,
+        release: Release | None = None,
+    ) -> Added:
+        """Check a model, hand it to every validator, register it, name it, publish it.
 
-        Raises: NotAdmitted or TooLarge before anything is kept; ChainError if the chain refuses.
+        Args:
+            dimensions: sizes of dynamic dimensions, by name or `input:axis`.
+            release: the repository and version to publish it under.
+        Raises: NotAdmitted or TooLarge before anything is kept; ChainError if the chain refuses;
+            ConfigError without automine, as a name needs a registered model.
         """
-        admit_model(model)
-        model_id = compute_model_id(model)
-        self._node.cluster.put_model(model)
+        if not self._node.automine and (alias is not None or release is not None):
+            raise ConfigError("automine is off: register now, set the alias when that is mined")
+        admit_model(model, dimensions)
+        model_id = self._node.cluster.put_model(model)
         transaction_hash = None
-        if read_registration(self._node.open_storage(), model_id) is None:
-            transaction_hash = self._send(REGISTER + model_id)
+        known = read_registration(self._node.open_storage(), model_id)
+        if known is None or dict(known.manifest.dimensions) != dict(dimensions):
+            transaction_hash = self._send(encode_registering(model_id, dimensions))
         if alias is not None and read_alias(self._node.open_storage(), alias) != model_id:
             self._send(SET_ALIAS + encode(["string", "bytes32"], [alias, model_id]))
+        if release is not None:
+            self._send(
+                PUBLISH + encode(["bytes32", RELEASE_TYPE], [model_id, list_fields(release)])
+            )
         return Added(model_id, transaction_hash)
 
     def list(self) -> tuple[Model, ...]:
@@ -90,7 +109,7 @@ class Models:
         Raises: UnknownModel.
         """
         storage = self._node.open_storage()
-        model_id = read_alias(storage, reference) or _parse_reference(reference)
+        model_id = _parse_reference(reference) or read_alias(storage, reference)
         registration = read_registration(storage, model_id) if model_id else None
         if registration is None:
             known = ", ".join(name for model in self.list() for name in model.aliases)
@@ -145,15 +164,18 @@ class Models:
         return transaction_hash
 
 
-def describe_refusal(refusal: Revert) -> ChainError:
-    """A refusal of the static check as an error of the chain."""
-    return ChainError(refusal.reason)
+def encode_registering(model_id: bytes, dimensions: Mapping[str, int]) -> bytes:
+    """Call data that registers a model."""
+    if not dimensions:
+        return REGISTER + model_id
+    pairs = sorted(dimensions.items())
+    return REGISTER_BOUND + encode(["bytes32", "(string,uint32)[]"], [model_id, pairs])
 
 
 def _parse_reference(reference: str) -> bytes | None:
     try:
         if reference.startswith("0x"):
-            return bytes.fromhex(reference[2:])
+            return bytes.fromhex(reference[2:]) if len(reference) == 66 else None
         return decode_cid(reference)
     except ValueError:
         return None

@@ -58,6 +58,12 @@ class Engine(Protocol):
 
     def load(self, model_id: ModelId) -> bytes: ...
 
+    def admit(self, model_id: ModelId, dimensions: Mapping[str, int]) -> Manifest:
+        """The static check. Raises: NotAdmitted and TooLarge besides Fatal."""
+
+    def try_out(self, manifest: Manifest) -> None:
+        """Run an admitted model on generated inputs: this host can execute it, and rightly."""
+
     def run(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]: ...
 
 

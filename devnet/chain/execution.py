@@ -18,7 +18,7 @@ from devnet.chain.body import compute_block_bytes, compute_uncles_hash, compute_
 from devnet.chain.forks.blob import GAS_PER_BLOB, compute_blob_base_fee
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.request import compute_requests_hash, read_deposits
-from devnet.chain.forks.rules import Rules
+from devnet.chain.forks.rules import UNLIMITED, Rules
 from devnet.chain.forks.transition import begin_block, end_block
 from devnet.chain.genesis import place_stubs
 from devnet.chain.header import Header
@@ -76,7 +76,7 @@ def execute_block(
         place_stubs(state, sorted(world.table))
     begin_block(state, template, world.schedule, rules.fork)
     room = rules.max_block_bytes - _FRAME_BYTES - 64 * len(withdrawals)
-    run = _Run(template, rules, room if on_left_out else rules.max_block_bytes)
+    run = _Run(template, rules, room if on_left_out else UNLIMITED)
     for transaction in transactions:
         try:
             _include(run, state, adapt_transaction(transaction, rules.fork))
@@ -127,8 +127,8 @@ def _fill_header(
 
 def _include(run: _Run, state: Any, transaction: Transaction) -> None:
     """Execute a transaction and add it to the block; on an error neither has changed."""
-    _check_room(run, transaction)
     check_transaction(transaction, state, run.template)
+    _check_room(run, transaction)
     state.lock_changes()
     before = state.snapshot()
     try:

@@ -9,6 +9,7 @@ from devnet.chain.block import Inference
 from devnet.errors import InvalidParams
 from devnet.models import Model, Models
 from devnet.node import Node
+from devnet.repositories import Repository, find_repository, list_repositories
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.quantity import (
     build_refusal,
@@ -21,6 +22,7 @@ from devnet.rpc.quantity import (
     encode_bytes,
 )
 from precompiles.digest import encode_cid
+from precompiles.releases import MAX_TAGS, Published, Release
 from precompiles.tensor import MAX_RANK, MAX_TENSORS, DType, Tensor, TensorType
 
 _DTYPES: Mapping[int, DType] = {dtype.value: dtype for dtype in DType}
@@ -29,11 +31,14 @@ _DTYPES: Mapping[int, DType] = {dtype.value: dtype for dtype in DType}
 def add_model(node: Node, data: object, options: object = None) -> Json:
     model = decode_bytes(data, "data")
     fields = {} if options is None else decode_object(options, "options")
-    unknown = sorted(set(fields) - {"alias"})
+    known = ("alias", "dimensions", "release")
+    unknown = sorted(set(fields) - set(known))
     if unknown:
-        raise InvalidParams(f"options.{unknown[0]} is not supported; there is only alias")
+        raise InvalidParams(f"options.{unknown[0]} is not known; there are {', '.join(known)}")
     alias = decode_text(fields["alias"], "options.alias") if "alias" in fields else None
-    added = Models(node).add(model, alias)
+    dimensions = _decode_dimensions(fields.get("dimensions", {}))
+    release = _decode_release(fields["release"]) if "release" in fields else None
+    added = Models(node).add(model, alias, dimensions, release)
     sent = added.transaction_hash
     return {
         "id": encode_bytes(added.model_id),
@@ -94,10 +99,20 @@ def get_bundle(node: Node, transaction_hash: object, index: object = 0) -> Json:
     return dump_bundle(build_proof(node, wanted, decode_number(index, "index")))
 
 
+def show_repositories(node: Node) -> Json:
+    return [_show_repository(repository) for repository in list_repositories(node)]
+
+
+def show_repository(node: Node, name: object) -> Json:
+    return _show_repository(find_repository(node, decode_text(name, "name")))
+
+
 METHODS: Mapping[str, Method] = {
     "inference_addModel": add_model,
     "inference_models": list_models,
     "inference_model": show_model,
+    "inference_repositories": show_repositories,
+    "inference_repository": show_repository,
     "inference_quote": quote,
     "inference_run": run,
     "inference_receipts": get_receipts,
@@ -116,6 +131,7 @@ def _show_model(model: Model) -> dict[str, Json]:
         "macs": manifest.work.macs,
         "sizeBytes": manifest.size_bytes,
         "owner": encode_bytes(model.registration.owner),
+        "dimensions": dict(manifest.dimensions),
         "aliases": list(model.aliases),
     }
 
@@ -147,6 +163,59 @@ def _show_receipt(inference: Inference) -> dict[str, Json]:
         "gas": receipt.gas,
         "reverted": receipt.reverted,
     }
+
+
+def _show_repository(repository: Repository) -> dict[str, Json]:
+    return {
+        "name": repository.name,
+        "owner": encode_bytes(repository.owner),
+        "releases": [_show_release(published) for published in repository.releases],
+    }
+
+
+def _show_release(published: Published) -> dict[str, Json]:
+    release = published.release
+    return {
+        "version": release.version,
+        "files": [
+            {
+                "name": release.file_name,
+                "id": encode_bytes(published.model_id),
+                "cid": encode_cid(published.model_id),
+            }
+        ],
+        "description": release.description,
+        "task": release.task,
+        "licence": release.licence,
+        "tags": list(release.tags),
+    }
+
+
+def _decode_dimensions(value: object) -> dict[str, int]:
+    fields = decode_object(value, "options.dimensions")
+    return {
+        name: _decode_dimension(size, f"options.dimensions.{name}") for name, size in fields.items()
+    }
+
+
+def _decode_release(value: object) -> Release:
+    fields = decode_object(value, "options.release")
+    texts = ("name", "version", "fileName", "description", "task", "licence")
+    unknown = sorted(set(fields) - {*texts, "tags"})
+    if unknown:
+        wanted = ", ".join((*texts, "tags"))
+        raise InvalidParams(f"options.release.{unknown[0]} is not known; there are {wanted}")
+    values = {key: decode_text(fields.get(key, ""), f"options.release.{key}") for key in texts}
+    tags = decode_list(fields.get("tags", []), "options.release.tags", MAX_TAGS)
+    return Release(
+        name=values["name"],
+        version=values["version"],
+        file_name=values["fileName"] or "model.onnx",
+        description=values["description"],
+        task=values["task"],
+        licence=values["licence"],
+        tags=tuple(decode_text(t, f"options.release.tags[{i}]") for i, t in enumerate(tags)),
+    )
 
 
 def _decode_tensor(value: object, name: str) -> Tensor:

@@ -45,7 +45,7 @@ class LeftOut:
 class Cluster:
     """All validators, the decided chain and why it waits if it does."""
 
-    def __init__(self, config: Config, funded: Sequence[bytes], host: Host = Host()) -> None:
+    def __init__(self, config: Config, funded: Sequence[bytes], host: Host) -> None:
         keys = [draw(config.seed, "validator", i) for i in range(config.validators)]
         self.validator_set = ValidatorSet(tuple(Member(compute_address(key), 1) for key in keys))
         self.validators = tuple(

@@ -3,7 +3,7 @@
 from devnet.config import Host
 from devnet.errors import ConfigError
 from precompiles.engine.isolated import IsolatedEngine
-from precompiles.engine.session import SessionEngine
+from precompiles.engine.local import LocalEngine
 from precompiles.interface import Engine
 from precompiles.models.file_store import FileStore
 from precompiles.models.store import MemoryStore, ModelStore
@@ -27,4 +27,4 @@ def build_engine(host: Host, store: ModelStore) -> Engine:
     """Sessions in this process, or in a worker under limits."""
     if host.isolate:
         return IsolatedEngine(store, host.memory_bytes, host.time_s)
-    return SessionEngine(store)
+    return LocalEngine(store)

@@ -10,6 +10,7 @@ A trigger limits it: `crash@height>=5`. Unknown words are refused with what exis
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,7 +19,7 @@ import onnx
 from onnx import numpy_helper
 
 from devnet.errors import ConfigError
-from precompiles.engine.session import SessionEngine
+from precompiles.engine.local import LocalEngine
 from precompiles.interface import Engine
 from precompiles.models.manifest import Manifest
 from precompiles.models.store import ModelStore
@@ -69,7 +70,7 @@ def parse_behavior(text: str) -> Behavior:
     return Behavior(strategy, int(match["height"] or 0))
 
 
-class WrongWeightEngine(SessionEngine):
+class WrongWeightEngine(LocalEngine):
     """An engine that runs every model with one weight changed."""
 
     def read_weights(self, model_id: bytes) -> bytes:
@@ -86,6 +87,12 @@ class SwitchedEngine:
 
     def load(self, model_id: bytes) -> bytes:
         return self._honest.load(model_id)
+
+    def admit(self, model_id: bytes, dimensions: Mapping[str, int]) -> Manifest:
+        return self._honest.admit(model_id, dimensions)
+
+    def try_out(self, manifest: Manifest) -> None:
+        self._honest.try_out(manifest)
 
     def run(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         engine: Engine = self._wrong if self.strategy is Strategy.WRONG_MODEL else self._honest

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 
 from devnet.chain.block import Execution
-from devnet.chain.fee import compute_base_fee
+from devnet.chain.forks.schedule import DEFAULT_SCHEDULE, ForkSchedule
 from devnet.chain.header import HEADER_FIELDS, Header
+from devnet.chain.template import build_child
 from devnet.consensus.certificate import Certificate, compute_certificate_hash
 from devnet.errors import BadProposal
 from precompiles.digest import compute_keccak
@@ -16,6 +17,8 @@ _RESULT_FIELDS = (
     "logs_bloom",
     "gas_used",
     "extra_data",
+    "blob_gas_used",
+    "requests_hash",
 )
 
 
@@ -34,18 +37,17 @@ def build_template(
     last_commit: Certificate | None,
     proposer: bytes,
     timestamp: int,
+    schedule: ForkSchedule = DEFAULT_SCHEDULE,
 ) -> Header:
     """Header of the next block before execution; everything but the timestamp follows."""
-    number = parent.number + 1
-    return Header(
-        parent_hash=parent_hash,
-        coinbase=proposer,
-        state_root=bytes(32),
-        number=number,
-        gas_limit=parent.gas_limit,
+    number = (parent.number + 1).to_bytes(32, "big")
+    return build_child(
+        schedule,
+        parent,
+        parent_hash,
         timestamp=timestamp,
-        mix_hash=compute_keccak(parent.mix_hash + number.to_bytes(32, "big")),
-        base_fee_per_gas=compute_base_fee(parent),
+        coinbase=proposer,
+        mix_hash=compute_keccak(parent.mix_hash + number),
         parent_beacon_block_root=compute_certificate_hash(last_commit),
     )
 

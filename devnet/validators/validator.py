@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from devnet.chain.block import Execution
 from devnet.chain.execution import Leave, execute_block
+from devnet.chain.forks.fork import parse_fork
+from devnet.chain.forks.schedule import build_schedule
 from devnet.chain.genesis import build_genesis
 from devnet.chain.header import Header, compute_header_hash
 from devnet.chain.transaction import Transaction
@@ -52,7 +54,7 @@ class Validator:
         config: Config,
         validators: ValidatorSet,
         funded: Sequence[bytes],
-        host: Host = Host(),
+        host: Host,
     ) -> None:
         self.name = f"v{index}"
         self.address = compute_address(key)
@@ -63,7 +65,8 @@ class Validator:
         self._chain_id = config.chain_id
         self._engine = SwitchedEngine(build_engine(host, self.store), self.store)
         table = build_table(self._engine, config.schedule)
-        self.world = World(table, config.chain_id)
+        schedule = build_schedule(parse_fork(config.hardfork))
+        self.world = World(table, config.chain_id, schedule)
         set_hash = compute_set_hash(validators)
         self.head: Header = build_genesis(self.world, config, funded, sorted(table), set_hash)
         self.hashes: list[bytes] = [compute_header_hash(self.head)]
@@ -100,7 +103,10 @@ class Validator:
     ) -> Proposal:
         """Build and execute the next block from waiting transactions."""
         self._set_engine(self.head.number + 1)
-        template = build_template(self.head, self.hashes[-1], last_commit, self.address, timestamp)
+        template = build_template(
+            *(self.head, self.hashes[-1], last_commit, self.address, timestamp),
+            self.world.schedule,
+        )
         state = self.world.open(self.head.state_root, template)
         block = execute_block(
             self.world,
@@ -162,7 +168,8 @@ class Validator:
         header, parent = proposal.block.header, self.head.number
         proposer = self._validators.get_proposer(parent + 1, proposal.round).address
         expected = build_template(
-            self.head, self.hashes[-1], proposal.last_commit, proposer, header.timestamp
+            *(self.head, self.hashes[-1], proposal.last_commit, proposer, header.timestamp),
+            self.world.schedule,
         )
         check_template(header, expected, self.head)
         if parent == 0:

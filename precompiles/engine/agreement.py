@@ -9,7 +9,7 @@ outcome, so this host abstains.
 | lowest  | the lowest value of its type         | the lowest finite value              |
 | highest | the highest value of its type        | the highest finite value             |
 | any     | bits of a stream                     | bits of a stream: NaN, inf, subnormal|
-| varied  | a stream, of any number of bits      | -128 to 127 of a stream              |
+| varied  | a stream, of all magnitudes          | -128 to 127 of a stream              |
 """
 
 from collections.abc import Iterator
@@ -94,14 +94,19 @@ def _generate(kind: TensorType, label: str, seed: int) -> Tensor:
 
 
 def _vary(kind: TensorType, seed: int) -> Array:
+    """By turns: any number of bits, the upper half all zeros, the upper half all ones."""
     dtype = NUMPY_DTYPES[kind.dtype]
-    bits = _draw(seed, f"bits/{kind.name}", kind.size_bytes)
+    bits = _draw(seed, f"varied/{kind.name}", kind.size_bytes)
     if kind.dtype.is_float:
         return bits[:: dtype.itemsize].view(np.int8).astype(dtype)
-    shifts = _draw(seed, f"shifts/{kind.name}", kind.size_bytes)[:: dtype.itemsize]
-    return np.asarray(
-        np.right_shift(bits.view(dtype), (shifts % (8 * dtype.itemsize)).astype(dtype))
-    )
+    values = bits.view(dtype).copy()
+    width = 8 * dtype.itemsize
+    shifts = _draw(seed, f"shifts/{kind.name}", values.size) % width
+    low = dtype.type((1 << (width // 2)) - 1)
+    values[0::3] >>= shifts[0::3].astype(dtype)
+    values[1::3] &= low
+    values[2::3] |= ~low
+    return values
 
 
 def _draw(seed: int, name: str, count: int) -> Array:

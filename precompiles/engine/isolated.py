@@ -7,11 +7,19 @@ validator abstains, the next call gets a fresh worker, the node lives on.
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 
 from precompiles.engine.session import SessionEngine
-from precompiles.engine.worker import Outputs, decode_answer, encode_question
-from precompiles.errors import Fatal, RuntimeBroken
+from precompiles.engine.worker import (
+    Answer,
+    Outputs,
+    decode_answer,
+    encode_admission,
+    encode_run,
+    encode_trial,
+)
+from precompiles.errors import PrecompileError, RuntimeBroken
 from precompiles.models.manifest import Manifest
 from precompiles.models.store import ModelStore
 
@@ -19,7 +27,7 @@ _START_TIME_S = 60.0  # seconds a fresh worker may take to load the runtime
 
 
 class IsolatedEngine:
-    """An engine whose sessions live in another process."""
+    """An engine whose admission, trials and sessions happen in another process."""
 
     def __init__(self, store: ModelStore, memory_bytes: int, time_s: float) -> None:
         """Limits: `memory_bytes` beyond what the loaded runtime has, `time_s` wall clock a call."""
@@ -33,20 +41,26 @@ class IsolatedEngine:
         """Model bytes, checked against their id. Raises: ModelMissing, StoreCorrupt."""
         return self._local.load(model_id)
 
+    def admit(self, model_id: bytes, dimensions: Mapping[str, int]) -> Manifest:
+        """As `LocalEngine.admit`, in the worker."""
+        model = self._select(model_id)
+        answer = self._ask(encode_admission(model_id, model, dimensions), model_id, "check")
+        assert isinstance(answer, Manifest), "an admission is answered with a manifest"
+        return answer
+
+    def try_out(self, manifest: Manifest) -> None:
+        """As `LocalEngine.try_out`, in the worker."""
+        model = self._select(manifest.model_id)
+        self._ask(encode_trial(manifest, model), manifest.model_id, "try")
+
     def run(self, manifest: Manifest, inputs: Outputs) -> Outputs:
         """As `SessionEngine.run`, in the worker.
 
         Raises: Fatal errors of the engine; RuntimeBroken when a limit is hit.
         """
-        if self._worker is None:
-            self._start()
-        known = manifest.model_id in self._known
-        weights = None if known else self.load(manifest.model_id)
-        answer = self._ask(encode_question(manifest, weights, inputs))
-        if isinstance(answer, Fatal):
-            raise answer
-        if not known:
-            self._known.append(manifest.model_id)
+        model = self._select(manifest.model_id)
+        answer = self._ask(encode_run(manifest, model, inputs), manifest.model_id, "run")
+        assert isinstance(answer, tuple), "a run is answered with outputs"
         return answer
 
     def close(self) -> None:
@@ -74,16 +88,27 @@ class IsolatedEngine:
         self._worker = (process, Connection(ours.detach()))
         self._receive(_START_TIME_S, "start")
 
-    def _ask(self, question: bytes) -> Outputs | Fatal:
+    def _select(self, model_id: bytes) -> bytes | None:
+        """The model's bytes, unless the worker has them."""
+        if self._worker is None:
+            self._start()
+        return None if model_id in self._known else self.load(model_id)
+
+    def _ask(self, question: bytes, model_id: bytes, what: str) -> Answer:
         assert self._worker is not None, "a worker is started before it is asked"
         try:
             self._worker[1].send_bytes(question)
         except OSError as broken:
             self.close()
             raise RuntimeBroken(f"the inference worker is gone: {broken}") from broken
-        return self._receive(self.time_s, "run the model")
+        answer = self._receive(self.time_s, f"{what} the model")
+        if isinstance(answer, PrecompileError):
+            raise answer
+        if model_id not in self._known:
+            self._known.append(model_id)
+        return answer
 
-    def _receive(self, time_s: float, what: str) -> Outputs | Fatal:
+    def _receive(self, time_s: float, what: str) -> Answer:
         assert self._worker is not None, "a worker is started before it is asked"
         process, connection = self._worker
         try:

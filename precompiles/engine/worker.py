@@ -6,14 +6,24 @@ make its parent unpickle anything.
 
 import resource
 import sys
+from collections.abc import Mapping
+from enum import Enum
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import cbor2
 
-from precompiles.engine.session import SessionEngine
-from precompiles.errors import Fatal, RuntimeBroken
+from precompiles.engine.local import LocalEngine
+from precompiles.errors import (
+    Fatal,
+    ModelMissing,
+    NotAdmitted,
+    PrecompileError,
+    RuntimeBroken,
+    StoreCorrupt,
+    TooLarge,
+)
 from precompiles.models.manifest import (
     Manifest,
     Registration,
@@ -24,53 +34,86 @@ from precompiles.models.store import MemoryStore
 from precompiles.tensor import DType, Tensor
 
 Outputs = tuple[Tensor, ...]
-_FAULTS = {kind.__name__: kind for kind in (Fatal, *Fatal.__subclasses__())}
+Answer = Outputs | Manifest | PrecompileError
+_ERRORS = {
+    kind.__name__: kind
+    for kind in (Fatal, ModelMissing, StoreCorrupt, RuntimeBroken, NotAdmitted, TooLarge)
+}
 
 
-def encode_question(manifest: Manifest, weights: bytes | None, inputs: Outputs) -> bytes:
-    """One run; `weights` only if the worker does not have them yet."""
-    registration = encode_registration(Registration(manifest, bytes(20)))
-    return cbor2.dumps([registration, weights, _pack(inputs)])
+class Task(Enum):
+    """What a worker is asked to do with a model."""
+
+    ADMIT = "admit"
+    TRY = "try"
+    RUN = "run"
 
 
-def decode_answer(data: bytes) -> Outputs | Fatal:
-    """Outputs, or the fault that the worker met.
+def encode_admission(model_id: bytes, model: bytes | None, dimensions: Mapping[str, int]) -> bytes:
+    """A question; the model's bytes only if the worker does not have them yet."""
+    return cbor2.dumps([Task.ADMIT.value, model, [model_id, dict(dimensions)]])
+
+
+def encode_trial(manifest: Manifest, model: bytes | None) -> bytes:
+    return cbor2.dumps([Task.TRY.value, model, _pack_manifest(manifest)])
+
+
+def encode_run(manifest: Manifest, model: bytes | None, inputs: Outputs) -> bytes:
+    return cbor2.dumps([Task.RUN.value, model, [_pack_manifest(manifest), _pack(inputs)]])
+
+
+def decode_answer(data: bytes) -> Answer:
+    """Outputs, a manifest, or the error that the worker met.
 
     Raises: ValueError if the worker's bytes are no answer.
     """
     kind, body = cbor2.loads(data)
     if kind == "outputs":
         return _unpack(body)
-    if kind in _FAULTS:
-        return _FAULTS[kind](body)
+    if kind == "manifest":
+        return decode_registration(body).manifest
+    if kind in _ERRORS:
+        return _ERRORS[kind](body)
     raise ValueError(f"answer of kind {kind!r}")
 
 
 def serve(connection: Connection, memory_bytes: int) -> None:
     """Answer until the other end is gone."""
     store = MemoryStore()
-    engine = SessionEngine(store)
+    engine = LocalEngine(store)
     _limit_memory(memory_bytes)
     connection.send_bytes(cbor2.dumps(["outputs", []]))
     while True:
         try:
-            registration, weights, inputs = cbor2.loads(connection.recv_bytes())
+            task, model, body = cbor2.loads(connection.recv_bytes())
         except EOFError:
             return
-        if weights is not None:
-            store.put(weights)
-        manifest = decode_registration(registration).manifest
-        connection.send_bytes(_answer(engine, manifest, _unpack(inputs), memory_bytes))
+        if model is not None:
+            store.put(model)
+        connection.send_bytes(_answer(engine, Task(task), body, memory_bytes))
 
 
-def _answer(engine: SessionEngine, manifest: Manifest, inputs: Outputs, memory_bytes: int) -> bytes:
+def _answer(engine: LocalEngine, task: Task, body: Any, memory_bytes: int) -> bytes:
     try:
-        return cbor2.dumps(["outputs", _pack(engine.run(manifest, inputs))])
+        match task:
+            case Task.ADMIT:
+                return cbor2.dumps(["manifest", _pack_manifest(engine.admit(*body))])
+            case Task.TRY:
+                engine.try_out(decode_registration(body).manifest)
+                return cbor2.dumps(["outputs", []])
+            case Task.RUN:
+                manifest = decode_registration(body[0]).manifest
+                return cbor2.dumps(["outputs", _pack(engine.run(manifest, _unpack(body[1])))])
     except MemoryError:
         text = f"the model needs more than {memory_bytes} bytes of memory"
         return cbor2.dumps([RuntimeBroken.__name__, text])
-    except Fatal as fault:
-        return cbor2.dumps([type(fault).__name__, str(fault)])
+    except PrecompileError as error:
+        kind = next(c.__name__ for c in type(error).__mro__ if c.__name__ in _ERRORS)
+        return cbor2.dumps([kind, str(error)])
+
+
+def _pack_manifest(manifest: Manifest) -> bytes:
+    return encode_registration(Registration(manifest, bytes(20)))
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -14,7 +14,6 @@ from precompiles.models.rules.judge import judge_graph
 from precompiles.models.rules.verdict import Verdict
 from precompiles.models.work import compute_work
 
-
 NO_DIMENSIONS: Mapping[str, int] = MappingProxyType({})
 
 

@@ -4,11 +4,13 @@ The reader is in `reading/`, in this order: wire scan, header, structure, bindin
 sees only what the one before it let through.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import onnx
 
+from precompiles.errors import NotAdmitted
 from precompiles.models.reading import constant
 from precompiles.models.reading.binding import bind_inputs, check_declared
 from precompiles.models.reading.folding import read_attributes
@@ -74,6 +76,9 @@ def read_graph(model: bytes, dimensions: Mapping[str, int] | None = None) -> Gra
     for value in (*proto.graph.value_info, *proto.graph.output):
         if value.name in tensors.types:
             check_declared(value, tensors.types[value.name])
+    for value in proto.graph.output:
+        if not math.prod(tensors.types[value.name].shape):
+            raise NotAdmitted(f"output '{value.name}' has no elements; leave it out")
     return Graph(
         nodes=tuple(_read_node(use) for use in uses),
         types=tensors.types,

@@ -65,17 +65,27 @@ def _gates(node: Node, types: Types) -> int:
 
 
 _SCRATCH: Mapping[str, Callable[[Node, Types], int]] = {
-    **dict.fromkeys("Constant Identity Reshape Shape Size".split(), lambda node, types: 0),
+    **dict.fromkeys(["Constant", "Identity", "Reshape", "Shape", "Size"], lambda node, types: 0),
     "Conv": _columns(1, always=False),
     "ConvInteger": _columns(1, always=True),
     "QLinearConv": _columns(3, always=True),
     "ConvTranspose": _transposed_columns,
     "Attention": _scores,
-    **dict.fromkeys("LSTM GRU RNN".split(), _gates),
+    **dict.fromkeys(["LSTM", "GRU", "RNN"], _gates),
     **dict.fromkeys(
-        "AffineGrid BlackmanWindow CenterCropPad DFT GroupNormalization HammingWindow HannWindow "
-        "LayerNormalization MeanVarianceNormalization RMSNormalization RotaryEmbedding STFT "
-        "TopK".split(),
+        [
+            "BlackmanWindow",
+            "CenterCropPad",
+            "DFT",
+            "GroupNormalization",
+            "HammingWindow",
+            "HannWindow",
+            "LayerNormalization",
+            "MeanVarianceNormalization",
+            "RMSNormalization",
+            "RotaryEmbedding",
+            "TopK",
+        ],
         _written_out,
     ),
 }

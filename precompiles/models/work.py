@@ -15,7 +15,14 @@ from precompiles.models.scratch import compute_scratch
 from precompiles.tensor import DType, TensorType
 
 _WIDE = (DType.INT32, DType.INT64, DType.UINT32, DType.UINT64)
-_SPARING = "Gather GatherElements GatherND Shape Size Slice".split()  # read only what they write
+_SPARING = (
+    "Gather",
+    "GatherElements",
+    "GatherND",
+    "Shape",
+    "Size",
+    "Slice",
+)  # read what they write
 _WIDE_COST = 8  # multiply-adds of float32 in the time of one of these: no vector kernels
 
 
@@ -179,7 +186,6 @@ _COUNTS: Mapping[str, Callable[[Node, Mapping[str, TensorType]], int]] = {
     "GRU": _recurrent,
     "RNN": _recurrent,
     "DFT": _transform,
-    "STFT": _transform,
     "Det": _determinant,
     "TreeEnsembleRegressor": _trees,
     "TreeEnsembleClassifier": _trees,

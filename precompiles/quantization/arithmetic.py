@@ -6,18 +6,18 @@ the step that rescales the sum.
 
 import numpy as np
 
+from precompiles.models.graph import Node
 from precompiles.quantization.grid import FACTOR_BITS, build_factor_grid, build_wide_grid
 from precompiles.quantization.linear import Floats, Linear, Term
 from precompiles.quantization.lowering import Lowering, Result, read_float
 from precompiles.quantization.refusal import Unsupported
-from precompiles.quantization.source import Operation
 from precompiles.quantization.value import Constant, Curve, Curved, Sum, Value
 from precompiles.tensor import DType
 
 TERMS_MAX = 2  # of one sum: longer chains are put on a grid in between
 
 
-def lower_add(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_add(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Add, Sub, Sum."""
     output = operation.outputs[0]
     total = lowering.operand(operation.inputs[0])
@@ -28,7 +28,7 @@ def lower_add(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
     return (total,)
 
 
-def lower_multiply(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_multiply(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Mul, and Div by a constant or into a constant."""
     output = operation.outputs[0]
     left, right = (lowering.operand(name) for name in operation.inputs)
@@ -45,13 +45,13 @@ def lower_multiply(lowering: Lowering, operation: Operation) -> tuple[Result, ..
     return (_multiply_values(lowering, output, left, right),)
 
 
-def lower_negate(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_negate(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Neg."""
     source = lowering.operand(operation.inputs[0])
     return (apply_affine(lowering, operation.outputs[0], source, np.asarray(-1.0), np.zeros(())),)
 
 
-def lower_batch_normalisation(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_batch_normalisation(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """BatchNormalization at inference: a factor and an addend per channel."""
     if any(operation.outputs[1:]):
         raise Unsupported("computes running statistics; export for inference")

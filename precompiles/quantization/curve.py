@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from precompiles.models.graph import Node
 from precompiles.quantization.arithmetic import apply_affine
 from precompiles.quantization.grid import Span
 from precompiles.quantization.linear import Floats
 from precompiles.quantization.lowering import Lowering, Result, read_float, read_text
 from precompiles.quantization.refusal import Unsupported
-from precompiles.quantization.source import Operation
 from precompiles.quantization.value import Clamped, Constant, Curved, Monotone, Value
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
@@ -43,15 +43,15 @@ _PLAIN: Mapping[str, Callable[[Floats], Floats]] = {
     "Sin": np.sin,
     "Cos": np.cos,
 }
-CURVES = (*_PLAIN, "Gelu", "Elu", "Selu", "Celu", "Swish")
+CURVES = (*_PLAIN, "Gelu", "Elu", "Selu", "Celu")
 
 
-def lower_curve(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_curve(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Any function of `CURVES`."""
     return (_bend(lowering, operation, _read_function(operation)),)
 
 
-def lower_power(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_power(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Pow to a constant scalar."""
     exponent = lowering.constant(operation.inputs[1], "exponent")
     if exponent.size != 1:
@@ -60,13 +60,13 @@ def lower_power(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
     return (_bend(lowering, operation, lambda values: np.power(values, power)),)
 
 
-def lower_relu(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_relu(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Relu."""
     source = lowering.operand(operation.inputs[0])
     return (_clamp(lowering, operation.outputs[0], source, Span(0.0, math.inf)),)
 
 
-def lower_clip(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_clip(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Clip to constant bounds."""
     limits = [-math.inf, math.inf]
     for index, name in enumerate(operation.inputs[1:3]):
@@ -76,7 +76,7 @@ def lower_clip(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
     return (_clamp(lowering, operation.outputs[0], source, Span(*limits)),)
 
 
-def lower_hard_sigmoid(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_hard_sigmoid(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """HardSigmoid: a straight line kept in 0..1."""
     slope = np.asarray(read_float(operation, "alpha", 0.2))
     start = np.asarray(read_float(operation, "beta", 0.5))
@@ -85,7 +85,7 @@ def lower_hard_sigmoid(lowering: Lowering, operation: Operation) -> tuple[Result
     return (_clamp(lowering, output, line, Span(0.0, 1.0)),)
 
 
-def lower_leaky_relu(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_leaky_relu(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """LeakyRelu and PRelu: the larger of x and slope * x."""
     if operation.operator == "PRelu":
         slope = lowering.constant(operation.inputs[1], "slope").astype(np.float64)
@@ -96,12 +96,12 @@ def lower_leaky_relu(lowering: Lowering, operation: Operation) -> tuple[Result, 
     return (_take_larger(lowering, operation, slope),)
 
 
-def lower_absolute(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_absolute(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Abs: the larger of x and -x."""
     return (_take_larger(lowering, operation, np.asarray(-1.0)),)
 
 
-def lower_extreme_of(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_extreme_of(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Max, Min: a clamp if one side is a constant number."""
     graph, output = lowering.graph, operation.outputs[0]
     operator = operation.operator
@@ -128,7 +128,7 @@ def lower_extreme_of(lowering: Lowering, operation: Operation) -> tuple[Result, 
     )
 
 
-def _bend(lowering: Lowering, operation: Operation, function: Callable[[Floats], Floats]) -> Value:
+def _bend(lowering: Lowering, operation: Node, function: Callable[[Floats], Floats]) -> Value:
     output = operation.outputs[0]
     curve = lowering.operand(operation.inputs[0]).curve.then(function, straight=False)
     return Curved(lowering.graph, output, lowering.span(output), curve)
@@ -144,7 +144,7 @@ def _clamp(lowering: Lowering, output: str, source: Value, limits: Span) -> Valu
     return Curved(lowering.graph, output, span, curve)
 
 
-def _take_larger(lowering: Lowering, operation: Operation, slope: Floats) -> Value:
+def _take_larger(lowering: Lowering, operation: Node, slope: Floats) -> Value:
     graph, output = lowering.graph, operation.outputs[0]
     source = lowering.operand(operation.inputs[0])
     if not source.curve.straight and slope.size == 1:
@@ -162,7 +162,7 @@ def _take_larger(lowering: Lowering, operation: Operation, slope: Floats) -> Val
     )
 
 
-def _read_function(operation: Operation) -> Callable[[Floats], Floats]:
+def _read_function(operation: Node) -> Callable[[Floats], Floats]:
     """The real function of one operator with its attributes."""
     operator = operation.operator
     if operator in _PLAIN:
@@ -171,9 +171,6 @@ def _read_function(operation: Operation) -> Callable[[Floats], Floats]:
         return lambda x: x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2
     if operator == "Gelu":
         return lambda x: x * (1 + _erf(x / math.sqrt(2))) / 2
-    if operator == "Swish":
-        rate = read_float(operation, "alpha", 1.0)
-        return lambda x: x * _sigmoid(rate * x)
     alpha = read_float(operation, "alpha", 1.6732632423543772 if operator == "Selu" else 1.0)
     gamma = read_float(operation, "gamma", 1.0507009873554805 if operator == "Selu" else 1.0)
     rate = 1 / alpha if operator == "Celu" else 1.0

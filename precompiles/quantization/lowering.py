@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from precompiles.models.graph import Array
+from precompiles.models.graph import Array, Node
 from precompiles.quantization.grid import Span
 from precompiles.quantization.integer_graph import IntegerGraph
 from precompiles.quantization.refusal import Unsupported
-from precompiles.quantization.source import Operation, Source
+from precompiles.quantization.source import Source
 from precompiles.quantization.value import Constant, Value
 
 
@@ -60,6 +60,10 @@ class Lowering:
             raise Unsupported(f"{what} '{name}' is computed; supported if it is a constant")
         return self._source.constants[name]
 
+    def is_constant(self, name: str) -> bool:
+        """Whether a tensor of the source is known in advance."""
+        return name in self._source.constants
+
     def is_float(self, name: str) -> bool:
         """Whether a tensor of the source holds floats."""
         return self._source.types[name].dtype.is_float
@@ -73,37 +77,37 @@ class Lowering:
         return self._spans[name]
 
 
-Rule: TypeAlias = Callable[[Lowering, Operation], tuple[Result, ...]]
+Rule: TypeAlias = Callable[[Lowering, Node], tuple[Result, ...]]
 
 
-def read_integer(operation: Operation, name: str, default: int) -> int:
+def read_integer(operation: Node, name: str, default: int) -> int:
     """An integer attribute."""
     value = operation.attributes.get(name, default)
     assert isinstance(value, int), f"{operation.operator}.{name} is {value!r}"
     return value
 
 
-def read_float(operation: Operation, name: str, default: float) -> float:
+def read_float(operation: Node, name: str, default: float) -> float:
     """A float attribute."""
     value = operation.attributes.get(name, default)
     assert isinstance(value, float | int), f"{operation.operator}.{name} is {value!r}"
     return float(value)
 
 
-def read_integers(operation: Operation, name: str) -> tuple[int, ...]:
+def read_integers(operation: Node, name: str) -> tuple[int, ...]:
     """A list attribute; empty if it is not there."""
     value = operation.attributes.get(name, ())
     assert isinstance(value, list | tuple), f"{operation.operator}.{name} is {value!r}"
     return tuple(value)
 
 
-def read_text(operation: Operation, name: str, default: str) -> str:
+def read_text(operation: Node, name: str, default: str) -> str:
     """A text attribute."""
     value = operation.attributes.get(name, default)
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def read_axes(lowering: Lowering, operation: Operation) -> tuple[int, ...]:
+def read_axes(lowering: Lowering, operation: Node) -> tuple[int, ...]:
     """Axes of a reduction, an attribute or the second input after the opset; empty for none."""
     if len(operation.inputs) > 1 and operation.inputs[1]:
         axes = lowering.constant(operation.inputs[1], "axes")

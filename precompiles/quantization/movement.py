@@ -1,15 +1,17 @@
 """Movement: operators that only move or copy elements, so they commute with every grid."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from precompiles.models.graph import Array
+from precompiles.models.graph import Array, Node
 from precompiles.quantization.lowering import Lowering, Result, read_integer, read_integers
 from precompiles.quantization.refusal import Unsupported
-from precompiles.quantization.source import Operation
 from precompiles.quantization.value import Monotone, Value
+from precompiles.tensor import DType
 
 
-def lower_identity(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_identity(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Identity, Dropout at inference, Cast to a float type: the same value."""
     if any(operation.outputs[1:]):
         raise Unsupported("its mask is used; export for inference")
@@ -18,34 +20,34 @@ def lower_identity(lowering: Lowering, operation: Operation) -> tuple[Result, ..
     return (lowering.operand(operation.inputs[0]),)
 
 
-def lower_reshape(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_reshape(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Reshape, Flatten, Squeeze, Unsqueeze: all are a Reshape once shapes are static."""
     output = operation.outputs[0]
     shape = np.asarray(lowering.shape(output), np.int64)
     return (_move(lowering, operation, output, "Reshape", [shape]),)
 
 
-def lower_expand(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_expand(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Expand."""
     output = operation.outputs[0]
     shape = np.asarray(lowering.shape(output), np.int64)
     return (_move(lowering, operation, output, "Expand", [shape]),)
 
 
-def lower_tile(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_tile(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Tile by constant counts."""
     counts = lowering.constant(operation.inputs[1], "repeats")
     return (_move(lowering, operation, operation.outputs[0], "Tile", [counts]),)
 
 
-def lower_transpose(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_transpose(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Transpose."""
     output = operation.outputs[0]
     order = read_integers(operation, "perm") or tuple(range(len(lowering.shape(output))))[::-1]
     return (_move(lowering, operation, output, "Transpose", [], perm=list(order)),)
 
 
-def lower_slice(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_slice(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Slice by constant bounds."""
     bounds = [
         lowering.constant(name, "bound").astype(np.int64) for name in operation.inputs[1:] if name
@@ -55,7 +57,7 @@ def lower_slice(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
     return (_move(lowering, operation, operation.outputs[0], "Slice", bounds),)
 
 
-def lower_split(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_split(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Split: a Slice for each part."""
     axis = read_integer(operation, "axis", 0)
     parts: list[Result] = []
@@ -68,15 +70,19 @@ def lower_split(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
     return tuple(parts)
 
 
-def lower_gather(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
-    """Gather at constant positions."""
+def lower_gather(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
+    """Gather at constant positions, or of a constant table at positions the caller gives."""
+    data, where = operation.inputs
     axis = read_integer(operation, "axis", 0)
-    size = lowering.shape(operation.inputs[0])[axis]
-    positions = lowering.constant(operation.inputs[1], "indices").astype(np.int64) % size
+    size = lowering.shape(data)[axis]
+    if not lowering.is_constant(where):
+        index = _emit_index(lowering, where, size)
+        return (_move(lowering, operation, operation.outputs[0], "Gather", [index], axis=axis),)
+    positions = lowering.constant(where, "indices").astype(np.int64) % size
     return (_move(lowering, operation, operation.outputs[0], "Gather", [positions], axis=axis),)
 
 
-def lower_concat(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_concat(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Concat: every source on the result's grid."""
     graph, output = lowering.graph, operation.outputs[0]
     axis = read_integer(operation, "axis", 0)
@@ -94,7 +100,7 @@ def lower_concat(lowering: Lowering, operation: Operation) -> tuple[Result, ...]
     )
 
 
-def lower_where(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_where(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Where by a constant mask."""
     graph, output = lowering.graph, operation.outputs[0]
     mask = graph.constant(lowering.constant(operation.inputs[0], "condition"), "mask")
@@ -114,16 +120,17 @@ def lower_where(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
 
 def _move(
     lowering: Lowering,
-    operation: Operation,
+    operation: Node,
     output: str,
     operator: str,
-    constants: list[Array],
+    others: Sequence[Array | str],
     **attributes: object,
 ) -> Value:
-    """One operator on the first operand and constants; the span is the operand's."""
+    """One operator on the first operand and constants or names; the span is the operand's."""
     graph = lowering.graph
     source = lowering.operand(operation.inputs[0])
-    names = [graph.constant(value, f"{output}/{operator.lower()}.with") for value in constants]
+    hint = f"{output}/{operator.lower()}.with"
+    names = [other if isinstance(other, str) else graph.constant(other, hint) for other in others]
     return Monotone(
         graph,
         output,
@@ -133,3 +140,14 @@ def _move(
         lambda moved: graph.emit(operator, [*moved, *names], output, **attributes),
         moves=True,
     )
+
+
+def _emit_index(lowering: Lowering, name: str, size: int) -> str:
+    """Positions a caller gives, kept inside the axis."""
+    graph = lowering.graph
+    linear = lowering.operand(name).linear()
+    if lowering.is_float(name) or not linear.is_uniform() or float(linear.terms[0].scale) != 1:
+        raise Unsupported(f"indices '{name}' are computed; supported if constant or an input")
+    index = graph.cast(linear.terms[0].name, DType.INT64, name)
+    index = graph.emit("Max", [index, graph.number(0)], name)
+    return graph.emit("Min", [index, graph.number(size - 1)], name)

@@ -9,13 +9,13 @@ import math
 
 import numpy as np
 
+from precompiles.models.graph import Node
 from precompiles.quantization.arithmetic import apply_affine
 from precompiles.quantization.grid import Grid, Span
 from precompiles.quantization.integer_graph import IntegerGraph
 from precompiles.quantization.linear import Linear, Term
 from precompiles.quantization.lowering import Lowering, Result, read_float, read_integer
 from precompiles.quantization.refusal import Unsupported
-from precompiles.quantization.source import Operation
 from precompiles.quantization.value import Sum
 from precompiles.tensor import DType
 
@@ -28,7 +28,7 @@ NEWTON_STEPS = 5  # from within a factor of 2: the error falls below one unit
 ROOT_MAX = 1 << 27
 
 
-def lower_layer_normalisation(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_layer_normalisation(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """LayerNormalization over the last axes, then gain and bias."""
     if any(operation.outputs[1:]):
         raise Unsupported("its mean or deviation is used; supported if only the result is")

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from precompiles.models.graph import Node
 from precompiles.quantization.grid import BYTE_MAX, build_wide_grid
 from precompiles.quantization.linear import Floats, Linear, Term, compress
 from precompiles.quantization.lowering import (
@@ -20,14 +21,13 @@ from precompiles.quantization.lowering import (
     read_text,
 )
 from precompiles.quantization.refusal import Unsupported
-from precompiles.quantization.source import Operation
 from precompiles.quantization.value import Monotone, Pooled, Sum, Value
 from precompiles.tensor import DType
 
 EXACT_SUM_MAX = 1 << 52  # runtimes add int64 up in float64: exact below 2^53
 
 
-def lower_max_pool(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_max_pool(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """MaxPool of bytes."""
     if any(operation.outputs[1:]):
         raise Unsupported("its positions are used; supported if only the maxima are")
@@ -47,7 +47,7 @@ def lower_max_pool(lowering: Lowering, operation: Operation) -> tuple[Result, ..
     )
 
 
-def lower_extreme(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_extreme(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """ReduceMax, ReduceMin, GlobalMaxPool."""
     graph, output = lowering.graph, operation.outputs[0]
     operator = "ReduceMin" if operation.operator == "ReduceMin" else "ReduceMax"
@@ -67,7 +67,7 @@ def lower_extreme(lowering: Lowering, operation: Operation) -> tuple[Result, ...
     )
 
 
-def lower_sum(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_sum(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """ReduceSum, ReduceMean, GlobalAveragePool."""
     graph, output = lowering.graph, operation.outputs[0]
     source = lowering.operand(operation.inputs[0])
@@ -103,7 +103,7 @@ def lower_sum(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
     return (Sum(graph, output, lowering.span(output), linear),)
 
 
-def lower_average_pool(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_average_pool(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """AveragePool as a convolution with ones, one group a channel."""
     graph, output = lowering.graph, operation.outputs[0]
     if read_integer(operation, "ceil_mode", 0):
@@ -145,7 +145,7 @@ def lower_average_pool(lowering: Lowering, operation: Operation) -> tuple[Result
     return (Sum(graph, output, lowering.span(output), linear),)
 
 
-def lower_arg_extreme(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_arg_extreme(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """ArgMax, ArgMin: positions, the same in float and in integers."""
     source = lowering.operand(operation.inputs[0])
     levels = source.on(build_wide_grid(source.span))
@@ -156,7 +156,7 @@ def lower_arg_extreme(lowering: Lowering, operation: Operation) -> tuple[Result,
 
 
 def _read_reduction(
-    lowering: Lowering, operation: Operation, source: Value
+    lowering: Lowering, operation: Node, source: Value
 ) -> tuple[tuple[int, ...], int]:
     """Axes, counted from the front, and whether they stay."""
     rank = len(source.shape)

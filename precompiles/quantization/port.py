@@ -5,14 +5,14 @@
 Kept in the model's metadata as `devnet.scale.<name>` and `devnet.zero_point.<name>`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
 
 from precompiles.engine.canonical import NUMPY_DTYPES
-from precompiles.models.graph import Array
+from precompiles.models.graph import Array, read_graph
 from precompiles.quantization.linear import Floats
 from precompiles.tensor import TensorType
 
@@ -29,8 +29,10 @@ class Port:
     zero_point: int
 
     def encode(self, reals: Array) -> Array:
-        """Integers nearest to the reals, saturated at the type's ends."""
+        """Integers nearest to the reals, saturated at the type's ends; a float port's own reals."""
         dtype = NUMPY_DTYPES[self.type.dtype]
+        if self.type.dtype.is_float:
+            return np.asarray(reals).astype(dtype)
         ends = np.iinfo(dtype)
         levels = np.rint(np.asarray(reals, np.float64) / self.scale) + self.zero_point
         kept: Array = np.clip(levels, ends.min, ends.max).astype(dtype)
@@ -41,7 +43,7 @@ class Port:
         return (np.asarray(integers, np.float64) - self.zero_point) * self.scale
 
 
-def write_metadata(ports: Sequence[Port]) -> dict[str, str]:
+def write_metadata(ports: Iterable[Port]) -> dict[str, str]:
     """Metadata of a model with these ports."""
     metadata: dict[str, str] = {}
     for port in ports:
@@ -50,15 +52,19 @@ def write_metadata(ports: Sequence[Port]) -> dict[str, str]:
     return metadata
 
 
-def read_metadata(model: bytes) -> Mapping[str, tuple[float, int]]:
-    """Scale and zero point by name, of every input and output that states them."""
-    proto = onnx.ModelProto.FromString(model)
-    stated = {entry.key: entry.value for entry in proto.metadata_props}
-    return {
-        key.removeprefix(SCALE): (
-            float(value),
-            int(stated.get(ZERO_POINT + key.removeprefix(SCALE), "0")),
+def read_ports(model: bytes) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
+    """Inputs and outputs of a model that admission takes; where nothing is stated, scale 1."""
+    graph = read_graph(model)
+    stated = {entry.key: entry.value for entry in onnx.ModelProto.FromString(model).metadata_props}
+
+    def read(types: Sequence[TensorType]) -> tuple[Port, ...]:
+        return tuple(
+            Port(
+                kind,
+                float(stated.get(SCALE + kind.name, "1")),
+                int(stated.get(ZERO_POINT + kind.name, "0")),
+            )
+            for kind in types
         )
-        for key, value in stated.items()
-        if key.startswith(SCALE)
-    }
+
+    return read(graph.inputs), read(graph.outputs)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from precompiles.models.graph import Array
+from precompiles.models.graph import Array, Node
 from precompiles.quantization.arithmetic import add_values, apply_affine
 from precompiles.quantization.grid import BYTE_MAX
 from precompiles.quantization.linear import Floats, Linear, Term, compress
 from precompiles.quantization.lowering import Lowering, Result, read_float, read_integer
 from precompiles.quantization.refusal import Unsupported
-from precompiles.quantization.source import Operation
 from precompiles.quantization.value import Constant, Monotone, Sum, Value
 from precompiles.tensor import DType
 
@@ -33,7 +32,7 @@ class Factor:
     reach: int  # largest sum of |level - zero| over the elements of one output
 
 
-def lower_matmul(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_matmul(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """MatMul: with constant weights on either side, or of two computed tensors."""
     for name in operation.inputs:
         if len(lowering.shape(name)) < 2:
@@ -42,7 +41,7 @@ def lower_matmul(lowering: Lowering, operation: Operation) -> tuple[Result, ...]
     return (_multiply(lowering, operation.outputs[0], left, right),)
 
 
-def lower_gemm(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_gemm(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Gemm: alpha * A @ B + beta * C."""
     output = operation.outputs[0]
     left, right = (
@@ -59,7 +58,7 @@ def lower_gemm(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
     return (add_values(lowering, output, product, addend, read_float(operation, "beta", 1.0)),)
 
 
-def lower_conv(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_conv(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Conv with constant weights: 1-D, 2-D, groups, pads, strides, dilations."""
     graph, output = lowering.graph, operation.outputs[0]
     weights = lowering.constant(operation.inputs[1], "weights")  # (out, in / groups, *kernel)

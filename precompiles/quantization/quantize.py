@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from precompiles.models.admission import admit_model
-from precompiles.models.graph import Array
+from precompiles.models.graph import Array, Node
 from precompiles.models.manifest import Manifest, Profile
 from precompiles.quantization.calibration import cut_samples, measure_spans
 from precompiles.quantization.entry import build_entry, choose_grid
@@ -72,7 +72,11 @@ def quantize_model(
         "exact",
         [port.type for port in inputs],
         [port.type for port in outputs],
-        write_metadata((*inputs, *outputs)),
+        write_metadata(
+            port
+            for port in (*inputs, *outputs)
+            if not isinstance(lowering.results[port.type.name], Indices)
+        ),
     )
     manifest = admit_model(exact)
     if manifest.profile is not Profile.EXACT:
@@ -85,7 +89,7 @@ def quantize_model(
 def _check_operators(source: Source) -> None:
     """Raises: UnsupportedOperators before anything runs."""
     unknown = tuple(
-        Obstacle(operation.operator, operation.name, "no integer form yet")
+        _describe(operation, "no integer form yet")
         for operation in source.operations
         if operation.operator not in RULES
     )
@@ -119,11 +123,15 @@ def _lower_operations(lowering: Lowering, source: Source) -> None:
         try:
             results = RULES[operation.operator](lowering, operation)
         except Unsupported as refused:
-            obstacles.append(Obstacle(operation.operator, operation.name, str(refused)))
+            obstacles.append(_describe(operation, str(refused)))
             results = tuple(_stand_in(lowering, name) for name in operation.outputs if name)
         lowering.results.update(zip(filter(None, operation.outputs), results, strict=False))
     if obstacles:
         raise UnsupportedOperators(tuple(obstacles))
+
+
+def _describe(operation: Node, reason: str) -> Obstacle:
+    return Obstacle(operation.operator, operation.name or operation.outputs[0], reason)
 
 
 def _stand_in(lowering: Lowering, name: str) -> Result:

@@ -6,12 +6,12 @@ of 65,536. The divisor is the row's sum plus one unit, so it cannot be zero.
 
 import numpy as np
 
+from precompiles.models.graph import Node
 from precompiles.quantization.grid import BYTE_MAX, HEADROOM, Grid, Span
 from precompiles.quantization.linear import Linear
 from precompiles.quantization.lowering import Lowering, Result, read_integer
 from precompiles.quantization.refusal import Unsupported
 from precompiles.quantization.rescaling import emit_levels
-from precompiles.quantization.source import Operation
 from precompiles.quantization.value import Levels, Value
 from precompiles.tensor import DType
 
@@ -24,7 +24,7 @@ STEPS_MAX = 1 << 20  # levels to one
 LEVEL_MAX = 1 << 28  # levels either side of zero
 
 
-def lower_softmax(lowering: Lowering, operation: Operation) -> tuple[Result, ...]:
+def lower_softmax(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     """Softmax along one axis."""
     source = lowering.operand(operation.inputs[0])
     axis = read_integer(operation, "axis", -1) % len(source.shape)

@@ -9,21 +9,10 @@ from dataclasses import dataclass
 import onnx
 from google.protobuf.message import DecodeError
 
-from precompiles.models.graph import Array, read_graph
+from precompiles.models.graph import Array, Node, read_graph
 from precompiles.quantization.folding import fold_constants
 from precompiles.quantization.refusal import BadCalibration, CannotQuantize
 from precompiles.tensor import TensorType
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operator application of the source; a missing optional input is the empty name."""
-
-    operator: str
-    name: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    attributes: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +20,7 @@ class Source:
     """A float model in execution order, every type and shape known."""
 
     model: bytes
-    operations: tuple[Operation, ...]
+    operations: tuple[Node, ...]
     types: Mapping[str, TensorType]
     constants: Mapping[str, Array]
     inputs: tuple[TensorType, ...]
@@ -54,15 +43,9 @@ def read_source(model: bytes, calibration: Mapping[str, Array]) -> Source:
     _declare_outputs(proto)
     encoded = proto.SerializeToString()
     graph = read_graph(encoded)
-    operations = tuple(
-        Operation(
-            node.operator, named.name or named.output[0], node.inputs, node.outputs, node.attributes
-        )
-        for node, named in zip(graph.nodes, proto.graph.node, strict=True)
-    )
     if not any(tensor.dtype.is_float for tensor in graph.types.values()):
         raise CannotQuantize("no float tensor in the model: it is integer already")
-    return Source(encoded, operations, graph.types, graph.constants, graph.inputs, graph.outputs)
+    return Source(encoded, graph.nodes, graph.types, graph.constants, graph.inputs, graph.outputs)
 
 
 def _bind_dimensions(proto: onnx.ModelProto, calibration: Mapping[str, Array]) -> None:

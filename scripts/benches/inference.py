@@ -8,7 +8,8 @@ from benches.sample import Sample, build_samples
 from benches.timing import compute_medians_s
 
 from precompiles.engine.canonical import to_tensor
-from precompiles.engine.session import SessionEngine, build_session
+from precompiles.engine.local import LocalEngine
+from precompiles.engine.session import build_session
 from precompiles.gas import Schedule
 from precompiles.inference import INFER, INFERENCE, run_inference
 from precompiles.interface import InferenceCall, Meter
@@ -56,7 +57,7 @@ class Prepared:
 def prepare(sample: Sample) -> Prepared:
     """Register a sample in a state of its own."""
     store = MemoryStore()
-    engine, schedule = SessionEngine(store), Schedule()
+    engine, schedule = LocalEngine(store), Schedule()
     model_id = store.put(sample.model)
     state = MemoryState(REGISTRY)
     run_registry(engine, schedule, REGISTER + model_id, Meter(_GAS), state)

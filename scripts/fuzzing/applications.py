@@ -154,7 +154,6 @@ APPLICATIONS: tuple[Application, ...] = (
     *(Application(name, (_M, _V)) for name in _BINARY.split()),
     *(Application(name, (_M,), {"keepdims": 0}) for name in _REDUCTIONS.split()),
     *(Application(name, (_M, _c(1)), {"keepdims": 1}) for name in _REDUCTIONS.split()),
-    Application("AffineGrid", ((1, 2, 3), _c(1, 1, 3, 4))),
     *(Application(n, (_M,), {"axis": 1, "keepdims": 0}) for n in ("ArgMax", "ArgMin")),
     Application("Attention", ((1, 2, 3, 4), (1, 2, 5, 4), (1, 2, 5, 4))),
     Application("AveragePool", (_IMAGE,), {"kernel_shape": [2, 2], "strides": [2, 2]}),

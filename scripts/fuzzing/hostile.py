@@ -1,3 +1,5 @@
 """x"""
+
+
 def build_hostile() -> dict[str, bytes]:
     return {}

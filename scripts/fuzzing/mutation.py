@@ -88,7 +88,7 @@ def _add_attribute(proto: onnx.ModelProto, dice: random.Random) -> None:
     node = dice.choice(proto.graph.node)
     try:
         schema = defs.get_schema(node.op_type, proto.opset_import[0].version, "")
-    except (defs.SchemaError, IndexError):
+    except (defs.SchemaError, IndexError, TypeError):
         return
     if not schema.attributes:
         return
@@ -203,7 +203,8 @@ def _add_operator(proto: onnx.ModelProto, dice: random.Random) -> None:
     operator = dice.choice(_OPERATORS)
     inputs = [dice.choice(names) for _ in range(dice.choice((1, 1, 2, 2, 3)))]
     proto.graph.node.append(onnx.helper.make_node(operator, inputs, [name]))
-    proto.graph.output.append(onnx.ValueInfoProto(name=name))
+    kind = dice.choice((*(value.type.tensor_type.elem_type for value in proto.graph.input), 7, 9))
+    proto.graph.output.append(onnx.helper.make_tensor_value_info(name, kind, None))
 
 
 _OPERATORS: Sequence[str] = sorted(

@@ -151,7 +151,7 @@ def pool(x: Variable) -> Variable:
     share = chosen / chosen.sum(axis=(3, 5), keepdims=True)
     return Variable(
         best[:, :, :, 0, :, 0],
-        [(x, lambda g: (share * g[:, :, :, None, :, None]).reshape(x.value.shape))],
+        [(x, lambda g: np.reshape(share * g[:, :, :, None, :, None], x.value.shape))],
     )
 
 
@@ -164,7 +164,7 @@ def cross_entropy(scores: Variable, labels: npt.NDArray[np.uint8]) -> Variable:
     def pull(g: Floats) -> Floats:
         error = np.exp(logs)
         error[rows, labels] -= 1
-        return error * g / len(labels)
+        return np.asarray(error * g / len(labels))
 
     return Variable(np.asarray(-logs[rows, labels].mean()), [(scores, pull)])
 

@@ -3,7 +3,6 @@
 Source: UCI Machine Learning Repository, data set 80, its test part; pixels count 0..16.
 """
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,10 +39,3 @@ def load_split() -> tuple[Digits, Digits]:
         return Digits(pixels[index], labels[index], index)
 
     return take(np.sort(train)), take(np.sort(held_out))
-
-
-def encode_digits(digits: Digits) -> bytes:
-    """An .npz with `pixels` and `labels`; stored, so the bytes depend on no zlib version."""
-    file = io.BytesIO()
-    np.savez(file, pixels=digits.pixels, labels=digits.labels)
-    return file.getvalue()

@@ -1,6 +1,6 @@
 """Digits: what the three digit readers have in common.
 
-    pixels float32 [1,64], counting 0..16 -> digit int64 [1], scores float32 [1,10]
+pixels float32 [1,64], counting 0..16 -> digit int64 [1], scores float32 [1,10]
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -11,7 +11,7 @@ import numpy as np
 from .autodiff import Floats, Variable, gelu, normalise, softmax
 from .dataset import Digits
 from .digits import CLASSES, SEED, SIDE, encode_reader, shift_images, train_reader
-from .graph import node
+from .graph import Constants, node
 from .training import Parameters, Schedule, draw_matrix
 
 TOKENS = SIDE
@@ -20,7 +20,8 @@ HEADS = 4
 HEAD = WIDTH // HEADS
 INNER = 64
 EPSILON = 1e-5
-SCHEDULE = Schedule(epochs=20)
+# The best of 8 settings in three-fold cross-validation on the training part.
+SCHEDULE = Schedule(epochs=20, rate=6e-3)
 STEPS = ((0, 0), (0, 1), (0, -1))
 
 
@@ -68,7 +69,7 @@ def make_transformer(digits: Digits) -> bytes:
         node("ReduceMean", "encoded token_axis", "summary", keepdims=0),
         node("Gemm", "summary score_weights score_bias", "scores"),
     ]
-    shapes = {
+    shapes: Constants = {
         "token_shape": np.array([1, TOKENS, SIDE], np.int64),
         "head_shape": np.array([1, TOKENS, HEADS, HEAD], np.int64),
         "row_shape": np.array([1, TOKENS, WIDTH], np.int64),

@@ -3,9 +3,9 @@
 Source of the data: UCI Machine Learning Repository, data set 17, Breast Cancer Wisconsin
 (Diagnostic), as bundled with scikit-learn.
 
-Every tree is complete, DEPTH deep: all comparisons of all trees at once, then for each leaf how many
-of them lead there (a product with +1, -1, 0), then the value of the leaf that all lead to. The
-exact form is the same graph in integers: measurements and thresholds in units of 1e-5.
+Every tree is complete, DEPTH deep: all comparisons of all trees at once, then for each leaf how
+many of them lead there (a product with +1, -1, 0), then the value of the leaf that all lead to.
+The exact form is the same graph in integers: measurements and thresholds in units of 1e-5.
 """
 
 from collections.abc import Mapping
@@ -98,7 +98,7 @@ def build_float_forest(forest: Forest) -> bytes:
     nearest = forest.threshold.astype(np.float32)
     below = np.nextafter(nearest, np.float32(-np.inf))
     largest = np.finfo(np.float32).max
-    constants = {
+    constants: Constants = {
         "thresholds": np.minimum(np.where(nearest > forest.threshold, below, nearest), largest),
         "values": forest.value.astype(np.float32),
         "nothing": np.float32(0),
@@ -110,7 +110,7 @@ def build_float_forest(forest: Forest) -> bytes:
 def build_exact_forest(forest: Forest) -> bytes:
     """measurements int32 [1,30] -> malignant int64 [1], score int32 [1]."""
     steps = np.floor(forest.threshold / MEASUREMENT_STEP)
-    constants = {
+    constants: Constants = {
         "thresholds": np.minimum(steps, np.iinfo(np.int32).max).astype(np.int32),
         "values": np.rint(forest.value / SCORE_STEP).astype(np.int32),
         "nothing": np.int32(0),
@@ -152,7 +152,7 @@ def _encode(
         node("Greater", "score nothing", "positive"),
         node("Cast", "positive", "malignant", to=INT64),
     ]
-    shared = {
+    shared: Constants = {
         "measurement_of": forest.measurement,
         "leads": (leads + 1).astype(np.uint8),
         "zero": np.uint8(0),

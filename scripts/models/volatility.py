@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .autodiff import Floats, Variable, relu, squared_error
-from .graph import FLOAT, encode, node
+from .graph import FLOAT, Constants, encode, node
 from .training import Schedule, draw_matrix, train
 
 PAST, FUTURE = 32, 8  # intervals
@@ -78,7 +78,7 @@ def make_volatility(market: Market) -> bytes:
         node("Gemm", "hidden fee_weights fee_bias", "fee_sums"),
         node("Clip", "fee_sums fee_min fee_max", "fee"),
     ]
-    constants = {
+    constants: Constants = {
         "size_step": np.float32(1 / LEVEL),
         "fee_min": np.float32(FEE_MIN),
         "fee_max": np.float32(FEE_MAX),

@@ -128,7 +128,8 @@ def bind(
 
     Raises: Revert.
     """
-    copy = onnx.ModelProto.FromString(model.SerializeToString())
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
     graph = copy.graph
     values = list(graph.input)
     del graph.input[:]
@@ -160,7 +161,8 @@ def read_array(value: object) -> Array:
 def stamp(case: Case) -> onnx.ModelProto:
     """Its model, at the nearest admitted opset and IR version."""
     assert case.model is not None
-    model = onnx.ModelProto.FromString(case.model.SerializeToString())
+    model = onnx.ModelProto()
+    model.CopyFrom(case.model)
     model.ir_version = min(max(model.ir_version, MIN_IR), MAX_IR)
     for opset in model.opset_import:
         if opset.domain == "":

@@ -19,7 +19,7 @@ from hypothesis import settings
 from onnx import TensorProto, helper
 
 from contracts import load
-from precompiles.engine.session import SessionEngine
+from precompiles.engine.local import LocalEngine
 from precompiles.errors import PrecompileError, WriteProtection
 from precompiles.gas import Schedule
 from precompiles.inference import INFERENCE
@@ -78,7 +78,7 @@ class MemoryState:
             raise WriteProtection("state change in a static call")
 
 
-class CountingEngine(SessionEngine):
+class CountingEngine(LocalEngine):
     """The engine, and how often it ran a model."""
 
     runs = 0
@@ -120,11 +120,11 @@ class Host:
             return Answer(self.table[to][1](data, meter, state), meter.used)
 
     def ask(self, to: bytes, function: str, *arguments: object, **frame: Any) -> Any:
-        """`call` through the committed ABI; the single result, decoded."""
+        """`call` through the committed ABI; the result decoded, a tuple if there are several."""
         types = get_abi_output_types(INTERFACES[to][function])
         answer = self.call(to, encode_call(to, function, *arguments), **frame)
         results = decode(types, answer.output)
-        return results[0] if results else None
+        return results[0] if len(results) == 1 else results or None
 
     def add(self, model: bytes) -> bytes:
         """Store and register a model."""

@@ -18,7 +18,7 @@ from precompiles.errors import (
     UnknownModel,
     WriteProtection,
 )
-from precompiles.gas import Schedule, compute_check_gas
+from precompiles.gas import Schedule, compute_check_gas, compute_trial_gas
 from precompiles.models.admission import admit_model
 from precompiles.models.manifest import Registration, encode_registration
 from precompiles.models.samples import read_sample
@@ -84,6 +84,7 @@ def test_manifest_reads_back_through_the_abi(host: Host, joiner: bytes) -> None:
         *astuple(manifest.work),
         (("left", 2, (2,)), ("right", 2, (3,))),
         (("whole", 2, (5,)),),
+        (),
     )
 
 
@@ -136,16 +137,16 @@ def test_reading_through_a_delegatecall_reads_the_registry(host: Host, digits: b
 
 
 def test_registration_costs_what_the_schedule_says(host: Host, digits: bytes) -> None:
-    """Look-up, check by the byte, and a word for each stored word: four fixed, then the record."""
+    """Look-up, check by the byte, trial runs, and a word for each stored word: four fixed, then the record."""
     prices = Schedule()
     model_id = host.store.put(digits)
     answer = host.call(REGISTRY, encode_call(REGISTRY, "register", model_id))
-    record = encode_registration(Registration(admit_model(digits), ALICE))
+    manifest = admit_model(digits)
+    record = encode_registration(Registration(manifest, ALICE))
     words = 4 + math.ceil(len(record) / 32)
     assert len(host.state.slots) == words
-    assert answer.gas == (
-        prices.read + compute_check_gas(prices, len(digits)) + prices.register_per_word * words
-    )
+    check, trial = compute_check_gas(prices, len(digits)), compute_trial_gas(prices, manifest)
+    assert answer.gas == prices.read + check + trial + prices.register_per_word * words
 
 
 def test_registration_short_of_one_gas_registers_nothing(

@@ -13,18 +13,22 @@ from precompiles.inference import INFER, INFERENCE, QUOTE
 from precompiles.registry import (
     ALIAS_TOPIC,
     MANIFEST,
+    PUBLISH,
     REGISTER,
+    REGISTER_BOUND,
     REGISTERED_TOPIC,
     REGISTRY,
+    RELEASE,
     RESOLVE,
     SET_ALIAS,
 )
+from precompiles.releases import PUBLISHED_TOPIC
 from tests.precompiles.conftest import INTERFACES, Host
 
 SOURCES = Path(__file__).resolve().parents[2] / "contracts" / "src"
 SELECTORS = {
     INFERENCE: {INFER, QUOTE},
-    REGISTRY: {REGISTER, SET_ALIAS, MANIFEST, RESOLVE},
+    REGISTRY: {REGISTER, REGISTER_BOUND, SET_ALIAS, PUBLISH, MANIFEST, RESOLVE, RELEASE},
 }
 
 
@@ -54,7 +58,11 @@ def test_event_topics_are_those_of_the_interface() -> None:
     """The first topic is the digest of the event's signature."""
     events = [element for element in load("IModelRegistry").abi if element["type"] == "event"]
     topics = {event["name"]: event_abi_to_log_topic(event) for event in events}
-    assert topics == {"ModelRegistered": REGISTERED_TOPIC, "AliasSet": ALIAS_TOPIC}
+    assert topics == {
+        "ModelRegistered": REGISTERED_TOPIC,
+        "AliasSet": ALIAS_TOPIC,
+        "ReleasePublished": PUBLISHED_TOPIC,
+    }
 
 
 @pytest.mark.parametrize("address", SELECTORS)

@@ -41,7 +41,12 @@ class ForkSchedule:
         fork = self._find_by_number(0)
         if fork < Fork.LONDON:
             return fork
-        return self._find_by_time(fork, timestamp)
+        return self._find_by_time(Fork.PARIS if self.is_merged else fork, timestamp)
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether there never was proof of work."""
+        return self.terminal_difficulty == 0
 
     def get_rules(self, fork: Fork) -> Rules:
         """Rules of a fork on this chain."""

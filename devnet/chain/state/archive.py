@@ -54,13 +54,13 @@ class Archive:
 
     def iterate_accounts(self, root: bytes) -> Iterator[tuple[bytes, Account]]:
         """Address and account, in order of the address's hash."""
-        known = {compute_address_path(address): address for address in self._addresses}
+        known = {compute_address_path(address): address for address in list(self._addresses)}
         for path, account in self._states[root].iterate():
             yield known[path], account
 
     def iterate_words(self, account: Account) -> Iterator[tuple[int, int]]:
         """Slot and word of an account, in order of the slot's hash."""
-        known = {compute_slot_path(slot): slot for slot in self._slots}
+        known = {compute_slot_path(slot): slot for slot in list(self._slots)}
         for path, word in account.storage.iterate():
             yield known[path], word
 
@@ -68,7 +68,7 @@ class Archive:
         """Hash and encoding of every node and code: what a database of any client would hold."""
         seen: set[bytes] = set()
         pending: list[Node[Account] | Node[int]] = []
-        for state in self._states.values():
+        for state in list(self._states.values()):
             pending.append(state)
             while pending:
                 node = pending.pop()
@@ -80,4 +80,4 @@ class Archive:
                 value = getattr(node, "value", None)
                 if isinstance(value, Account):
                     pending.append(value.storage)
-        yield from self._codes.items()
+        yield from list(self._codes.items())

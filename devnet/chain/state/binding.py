@@ -6,7 +6,7 @@ kind of state. What it would do at opening (system contracts) has no effect and 
 
 from typing import Any
 
-from eth_utils import get_extended_debug_logger
+from eth_utils.logging import get_extended_debug_logger
 
 from devnet.chain.state.database import AccountDatabase
 

@@ -139,7 +139,7 @@ class AccountDatabase:
     def clear_transient_storage(self) -> None:
         self._transient = {}
 
-    # warmth (EIP-2929)
+    # warmth, of EIP-2929
 
     def is_address_warm(self, address: bytes) -> bool:
         return address in self._warm

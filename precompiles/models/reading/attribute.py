@@ -20,35 +20,74 @@ _AXIS = (-MAX_TENSOR_RANK, MAX_TENSOR_RANK - 1)
 
 INTEGERS: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys(
-        "align_corners allowzero antialias ceil_mode count_include_pad detect_negative "
-        "detect_positive exclude_outside exclusive fmod input_forget interleaved inverse is_causal "
-        "keepdims largest linear_before_reset noop_with_empty_axes onesided periodic reverse "
-        "saturate select_last_index sorted storage_order transA transB upper time_axis "
-        "batch_axis".split(),
+        [
+            "align_corners",
+            "allowzero",
+            "antialias",
+            "ceil_mode",
+            "count_include_pad",
+            "detect_negative",
+            "detect_positive",
+            "exclude_outside",
+            "exclusive",
+            "fmod",
+            "input_forget",
+            "interleaved",
+            "inverse",
+            "is_causal",
+            "keepdims",
+            "largest",
+            "linear_before_reset",
+            "noop_with_empty_axes",
+            "onesided",
+            "periodic",
+            "reverse",
+            "select_last_index",
+            "sorted",
+            "storage_order",
+            "transA",
+            "transB",
+            "upper",
+            "time_axis",
+            "batch_axis",
+        ],
         _FLAG,
     ),
     **dict.fromkeys(
-        "blocksize dilations group hidden_size kernel_shape num_groups output_shape size "
-        "strides".split(),
+        [
+            "blocksize",
+            "dilations",
+            "group",
+            "hidden_size",
+            "kernel_shape",
+            "num_groups",
+            "output_shape",
+            "size",
+            "strides",
+        ],
         _SIZE,
     ),
-    **dict.fromkeys("axes axis".split(), _AXIS),
-    **dict.fromkeys("batch_dims perm".split(), (0, MAX_TENSOR_RANK - 1)),
-    **dict.fromkeys("output_padding pads".split(), (0, 1 << 20)),
+    **dict.fromkeys(["axes", "axis"], _AXIS),
+    **dict.fromkeys(["batch_dims", "perm"], (0, MAX_TENSOR_RANK - 1)),
+    **dict.fromkeys(["output_padding", "pads"], (0, 1 << 20)),
     **dict.fromkeys(
-        "kv_num_heads num_heads q_num_heads rotary_embedding_dim".split(), (0, 1 << 12)
+        ["kv_num_heads", "num_heads", "q_num_heads", "rotary_embedding_dim"], (0, 1 << 12)
     ),
     **dict.fromkeys(
-        "layout training_mode block_size precision qk_matmul_output_mode".split(), (0, 0)
+        ["layout", "training_mode", "block_size", "precision", "qk_matmul_output_mode"], (0, 0)
     ),
-    **dict.fromkeys("dtype output_datatype output_dtype softmax_precision to".split(), (0, 13)),
-    **dict.fromkeys("end k seed start value_int value_ints".split(), _ANY),
+    **dict.fromkeys(
+        ["dtype", "output_datatype", "output_dtype", "softmax_precision", "to"], (0, 13)
+    ),
+    **dict.fromkeys(["end", "k", "seed", "start", "value_int", "value_ints"], _ANY),
     "num_outputs": (1, MAX_OPERANDS),
     "p": (1, 16),
+    "LpNormalization.p": (1, 2),
+    "saturate": (1, 1),
     "stash_type": (1, 1),
     "value_int": (-(1 << 63), (1 << 63) - 1),
     "value_ints": (-(1 << 63), (1 << 63) - 1),
-}  # lowest and highest value by attribute name
+}  # lowest and highest value by attribute name, or by operator and name
 
 _PADDING = ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID")
 _RECURRENT = ("forward", "reverse", "bidirectional")
@@ -119,7 +158,9 @@ def check_attributes(node: onnx.NodeProto, schema: defs.OpSchema, opset: int) ->
 def _check_values(operator: str, attribute: onnx.AttributeProto, opset: int, where: str) -> None:
     name, kind = attribute.name, attribute.type
     if kind in (_Types.INT, _Types.INTS):
-        _check_integers(name, [attribute.i] if kind == _Types.INT else attribute.ints, where)
+        integers = [attribute.i] if kind == _Types.INT else attribute.ints
+        bounds = INTEGERS.get(f"{operator}.{name}") or INTEGERS.get(name, _ANY)
+        _check_integers(bounds, integers, where)
     elif kind in (_Types.FLOAT, _Types.FLOATS):
         floats = [attribute.f] if kind == _Types.FLOAT else attribute.floats
         allowed = name.startswith("value_")
@@ -133,8 +174,8 @@ def _check_values(operator: str, attribute: onnx.AttributeProto, opset: int, whe
         raise NotAdmitted(f"{where} is neither number, text nor tensor; export it again")
 
 
-def _check_integers(name: str, values: Iterable[int], where: str) -> None:
-    low, high = INTEGERS.get(name, _ANY)
+def _check_integers(bounds: tuple[int, int], values: Iterable[int], where: str) -> None:
+    low, high = bounds
     for value in values:
         if not low <= value <= high:
             raise NotAdmitted(f"{where} is {value}; admitted: {low} to {high}")

@@ -79,15 +79,15 @@ def check_declared(value: onnx.ValueInfoProto, found: TensorType) -> None:
 
     Raises: NotAdmitted if they differ.
     """
-    if value.type.WhichOneof("value") != "tensor_type":
-        raise NotAdmitted(f"'{value.name}' is no tensor; only tensors are admitted")
     tensor = value.type.tensor_type
+    if not tensor.elem_type:
+        raise NotAdmitted(f"'{value.name}' is declared without an element type; export it again")
     dims = tuple(dimension.dim_value for dimension in tensor.shape.dim)
     fits = not tensor.HasField("shape") or (
         len(dims) == len(found.shape)
         and all(given in (0, -1, size) for given, size in zip(dims, found.shape, strict=True))
     )
-    if tensor.elem_type not in (0, found.dtype) or not fits:
+    if tensor.elem_type != found.dtype or not fits:
         raise NotAdmitted(
             f"the file declares '{value.name}' as {list(dims)} of type {tensor.elem_type}, but it "
             f"is {found}; export it again"

@@ -12,6 +12,8 @@ import onnx
 from onnx import numpy_helper, shape_inference
 
 from precompiles.errors import NotAdmitted, TooLarge
+from precompiles.models.fitting.operands import Misfit, Operands
+from precompiles.models.fitting.rule import FITS
 from precompiles.models.limits import (
     MAX_DIMENSION,
     MAX_ELEMENT_BYTES,
@@ -27,7 +29,6 @@ _LIKE_FIRST = ("GroupNormalization", "MeanVarianceNormalization")
 _ORDERED = ("GreaterOrEqual", "LessOrEqual")
 _CLAMPED = ("Slice",)  # takes any bound and clamps it to the axis
 _SHAPING: Mapping[str, tuple[int, ...]] = {
-    "AffineGrid": (1,),
     "BlackmanWindow": (0,),
     "CenterCropPad": (1,),
     "Col2Im": (1, 2),
@@ -64,6 +65,7 @@ class Tensors:
         self.values: dict[str, Array] = {}
         self._protos: dict[str, onnx.TypeProto] = {}
         self._opsets = [onnx.helper.make_opsetid(d, v) for d, v in sorted(opsets.items())]
+        self._opset = opsets[""]
         self._ir_version = ir_version
 
     def declare(self, kind: TensorType, value: Array | None = None) -> None:
@@ -94,6 +96,7 @@ class Tensors:
             for name, proto in zip(node.output, self._infer(use), strict=True)
         ]
         self._check_types(use, results)
+        self._check_fit(use, results)
         for kind, value in zip(results, self._fold(use, results), strict=True):
             if kind is not None:
                 self.declare(kind, value)
@@ -188,6 +191,26 @@ class Tensors:
                 f"{use.where} on {given}: not every supported runtime has a kernel for it; "
                 f"cast to one of {use.row.types}"
             )
+
+    def _check_fit(self, use: Use, results: list[TensorType | None]) -> None:
+        """The runtime will take these operands."""
+        fit = FITS.get(use.node.op_type)
+        if fit is None:
+            return
+        kinds = [self.types[name] if name else None for name in use.node.input]
+        operands = Operands(
+            operator=use.node.op_type,
+            opset=self._opset,
+            shapes=[kind.shape if kind else None for kind in kinds],
+            dtypes=[kind.dtype if kind else None for kind in kinds],
+            values=[self.values.get(name) for name in use.node.input],
+            results=[kind.shape if kind else None for kind in results],
+            attributes=read_attributes(use.node),
+        )
+        try:
+            fit(operands)
+        except Misfit as misfit:
+            raise NotAdmitted(f"{use.where}: {misfit}; the runtime refuses that") from misfit
 
     def _fold(self, use: Use, results: list[TensorType | None]) -> tuple[Array | None, ...]:
         node, operator = use.node, use.node.op_type

@@ -16,6 +16,7 @@ from precompiles.models.ranges.transfer import measure_least
 from precompiles.models.rules.verdict import Verdict, accept, pin, refuse
 from precompiles.tensor import DType
 
+_EXACT = 1 << 53  # float64 holds every integer up to here
 _MANTISSA = Interval(-(1 << 24), 1 << 24)  # integers that float32 holds
 
 
@@ -53,10 +54,23 @@ def judge_arithmetic(node: Node, facts: Facts) -> Verdict:
 
 def judge_sum(node: Node, facts: Facts) -> Verdict:
     if not facts.holds_floats(node):
-        return _judge_overflow(node, facts)
+        return judge_total(node, facts)
     if node.operator == "Sum" and len(node.inputs) <= 2:
         return judge_round(node, facts)
     return pin(node, f"float sum of {_find_float(node, facts)}: its order follows the vector width")
+
+
+def judge_total(node: Node, facts: Facts) -> Verdict:
+    """Integer totals: some runtimes add them in float64, so they stay below 2^53 as well."""
+    total = facts.unwrapped.get(node.outputs[0]) or Interval(0, 0)
+    if node.outputs[0] in facts.graph.values or node.operator == "CumSum":
+        return _judge_overflow(node, facts)
+    kind = facts.get_result(node)
+    whole = get_type_range(kind.dtype)
+    assert whole is not None, "an integer type has a range"
+    if total.magnitude <= min(whole.high, _EXACT):
+        return accept(node, "integers in range")
+    return pin(node, f"{kind} may add up to {total}; exact is what fits the type and 2^53")
 
 
 def judge_division(node: Node, facts: Facts) -> Verdict:
@@ -68,7 +82,9 @@ def judge_division(node: Node, facts: Facts) -> Verdict:
         if node.operator == "Mod" or not facts.is_single(node):
             return pin(node, f"float operand {_find_float(node, facts)}", "use integers")
         value = facts.find_value(node, 1)
-        if value is None and divisor is None or not measure_least(value, divisor or Interval(0, 0)):
+        if (value is None and divisor is None) or not measure_least(
+            value, divisor or Interval(0, 0)
+        ):
             return pin(
                 node,
                 f"the divisor '{node.inputs[1]}' may be zero, whose sign differs on ARM",

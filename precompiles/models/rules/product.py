@@ -10,7 +10,7 @@ from precompiles.models.graph import Node
 from precompiles.models.ranges.facts import Facts
 from precompiles.models.ranges.interval import Interval, get_type_range
 from precompiles.models.ranges.product import bound_product
-from precompiles.models.rules.elementwise import judge_round
+from precompiles.models.rules.elementwise import judge_round, judge_total
 from precompiles.models.rules.verdict import Verdict, accept, pin
 from precompiles.tensor import DType
 
@@ -25,6 +25,8 @@ def judge_product(node: Node, facts: Facts) -> Verdict:
     """Products of wide integers; floats follow the order of the sum."""
     if facts.holds_floats(node) or not node.row.exact:
         return pin(node)
+    if node.operator == "Einsum":
+        return judge_total(node, facts)
     overflow = facts.find_overflow(node)
     if overflow is None:
         return accept(node, "integer sums in range")

@@ -83,8 +83,8 @@ ARITHMETIC: tuple[Operator, ...] = (
         "ReduceSum ReduceSumSquare ReduceProd CumSum",
         Operator(
             *(Rule.SUM, "f32 f64 f16 i32 i64"),
-            "integers that cannot overflow",
-            _SUM,
+            "integers whose total fits their type and 2^53",
+            f"{_SUM}; some runtimes add integers in float64",
             remedy="cast to int64 first, or clamp the operand (Clip)",
         ),
     ),
@@ -113,8 +113,8 @@ PRODUCTS: tuple[Operator, ...] = (
         "Einsum",
         Operator(
             *(Rule.PRODUCT, "f32 f16 i32 i64"),
-            "integers that cannot overflow, at most two operands",
-            f"{_SUM}; {_THREADS}",
+            "integers whose sums fit their type and 2^53",
+            f"{_SUM}; some runtimes add integers in float64; {_THREADS}",
             remedy="use Transpose and MatMul on integers",
         ),
     ),

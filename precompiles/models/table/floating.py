@@ -129,7 +129,6 @@ FLOATING: tuple[Operator, ...] = (
             slots=("i0", "i1"),
         ),
     ),
-    *share("AffineGrid", Operator(Rule.FLOAT, SINGLE, "", ORDER_OF_SUM, remedy=_CONSTANT, macs=32)),
     *share("DFT", Operator(Rule.FLOAT, FLOATS, "", ORDER_OF_SUM, remedy=_QUANTISE)),
     *share(
         "BlackmanWindow HammingWindow HannWindow",

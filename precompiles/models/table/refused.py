@@ -41,6 +41,11 @@ REFUSED: tuple[Operator, ...] = (
         "text is not a tensor of numbers",
         "turn text into integers outside the model",
     ),
+    *_refuse(
+        "AffineGrid",
+        "the runtime writes it out with control flow",
+        "feed the grid, or store it as a constant",
+    ),
     *_refuse("ImageDecoder", "the runtime has no kernel for it", "feed decoded pixels"),
     *_refuse("DeformConv", "reads wherever its data points", "use Conv"),
     *_refuse("GlobalLpPool", "the runtime lacks a kernel in opset 22", "use ReduceL2"),

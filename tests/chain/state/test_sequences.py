@@ -14,7 +14,7 @@ from devnet.chain.world import World
 if TYPE_CHECKING:
     from tests.chain.state.conftest import StockWorld
 
-SEQUENCES = int(os.environ.get("DEVNET_SEQUENCES", "400"))  # 100,000 takes half an hour
+SEQUENCES = int(os.environ.get("DEVNET_SEQUENCES", "250"))  # 100,000 takes half an hour
 ADDRESSES = [bytes([n]) * 20 for n in (1, 2, 3, 4)]
 SLOTS = (0, 1, 255, 2**256 - 1)
 WORDS = (0, 0, 1, 127, 128, 2**256 - 1)
@@ -32,7 +32,9 @@ class Twin:
 
     def do(self, name: str, *arguments: Any, **keywords: Any) -> Any:
         """Call a method of both; the results, or the classes of the errors, must be equal."""
-        own, stock = (attempt(getattr(state, name), *arguments, **keywords) for state in self.states)
+        own, stock = (
+            attempt(getattr(state, name), *arguments, **keywords) for state in self.states
+        )
         assert own == stock, (name, arguments)
         return own
 
@@ -153,7 +155,7 @@ def test_random_sequences_agree_with_py_evm(
         roots = [EMPTY_TRIE_ROOT]
         for _ in range(draw.randint(1, 3)):
             root = roots[-1] if draw.random() < 0.8 else draw.choice(roots)
-            twin = Twin(draw, tuple(world.open(root, header) for world in worlds))  # type: ignore[arg-type]
+            twin = Twin(draw, tuple(world.open(root, header) for world in worlds))
             try:
                 for _ in range(draw.randint(1, 3)):
                     twin.run_transaction()

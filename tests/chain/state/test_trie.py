@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from devnet.chain.state.encoding import split_nibbles
 from devnet.chain.state.trie import EMPTY, Branch, Extension, Leaf, Node
@@ -53,7 +54,8 @@ def test_every_step_gives_the_root_of_py_evm(
     steps: list[tuple[bytes, bytes | None]], data: st.DataObject
 ) -> None:
     """Puts, replacements and deletions, keys that begin one another included."""
-    oracle, trie, content = HexaryTrie({}), build({}), dict[bytes, bytes]()
+    oracle: Any = HexaryTrie({})
+    trie, content = build({}), dict[bytes, bytes]()
     for key, value in steps:
         if value is None and content and data.draw(st.booleans()):
             key = data.draw(st.sampled_from(sorted(content)))
@@ -77,7 +79,8 @@ def test_random_sequences_agree_with_py_evm() -> None:
         length = draw.choice((1, 2, 3, 32))
         keys = [draw.randbytes(length) for _ in range(draw.randint(1, 12))]
         keys += [key[:-1] + bytes([key[-1] ^ draw.choice((1, 16))]) for key in keys]
-        oracle, trie = HexaryTrie({}, prune=True), build({})
+        oracle: Any = HexaryTrie({}, prune=True)
+        trie = build({})
         for _ in range(draw.randint(1, 24)):
             key = draw.choice(keys)
             if draw.random() < 0.4:
@@ -149,8 +152,8 @@ def test_deletion_collapses_to_the_least_form(
     gone: list[bytes], left: list[bytes], kind: type[Node[bytes]]
 ) -> None:
     """The form is the one that building from what is left gives."""
-    trie = build({key: b"v" for key in gone + left})
+    trie = build(dict.fromkeys(gone + left, b"v"))
     for key in gone:
         trie = trie.delete(split_nibbles(key))
     assert type(trie) is kind
-    assert trie.root == build({key: b"v" for key in left}).root
+    assert trie.root == build(dict.fromkeys(left, b"v")).root

@@ -1,0 +1,57 @@
+"""Proof of work of a header. Source: Yellow Paper appendix J (Ethash).
+
+The computation is the package `ethash`, which is only needed to import chains that were mined.
+"""
+
+import importlib
+from typing import Any
+
+import rlp
+
+from devnet.chain.header import Header, list_header
+from devnet.errors import BadSeal, ConfigError
+from precompiles.digest import compute_keccak
+
+EPOCH_LENGTH = 30_000  # blocks
+_SEAL = slice(13, 15)  # of the header's fields: mix hash and nonce
+
+
+def check_seal(header: Header) -> None:
+    """Hold a header to its difficulty.
+
+    Raises: BadSeal; ConfigError if the package is not installed.
+    """
+    library = _load_library()
+    boundary = min((1 << 256) // max(header.difficulty, 1), (1 << 256) - 1)
+    if not library.verify(
+        header.number // EPOCH_LENGTH,
+        compute_seal_hash(header),
+        header.mix_hash,
+        int.from_bytes(header.nonce, "big"),
+        boundary.to_bytes(32, "big"),
+    ):
+        raise BadSeal(
+            f"block {header.number}: nonce 0x{header.nonce.hex()} is no proof of work for "
+            f"difficulty {header.difficulty}; import without proof of work if it never had one"
+        )
+
+
+def accept_seal(header: Header) -> None:
+    """Takes every header for mined: for test chains, whose seals are blank."""
+
+
+def compute_seal_hash(header: Header) -> bytes:
+    """What the proof is about: the header without it."""
+    items = list_header(header)
+    del items[_SEAL]
+    return compute_keccak(rlp.encode(items))
+
+
+def _load_library() -> Any:
+    try:
+        return importlib.import_module("ethash")
+    except ImportError as missing:
+        raise ConfigError(
+            "proof of work is checked with the package 'ethash': pip install ethash, or import "
+            "without checking it"
+        ) from missing

@@ -1,0 +1,51 @@
+"""The header of a new block before execution: every field that follows from the parent by the fork."""
+
+from dataclasses import replace
+
+from devnet.chain.fee import ELASTICITY, compute_base_fee
+from devnet.chain.forks.blob import compute_excess_blob_gas
+from devnet.chain.forks.difficulty import compute_difficulty
+from devnet.chain.forks.fork import Fork
+from devnet.chain.forks.schedule import ForkSchedule
+from devnet.chain.header import LONDON_LENGTH, Header
+
+
+def build_child(
+    schedule: ForkSchedule,
+    parent: Header,
+    parent_hash: bytes,
+    *,
+    timestamp: int,
+    coinbase: bytes,
+    mix_hash: bytes = bytes(32),
+    parent_beacon_block_root: bytes = bytes(32),
+    extra_data: bytes = bytes(32),
+) -> Header:
+    """A header whose results are blank. A child of proof of work stays with it."""
+    child = Header(
+        parent_hash=parent_hash,
+        coinbase=coinbase,
+        state_root=bytes(32),
+        difficulty=parent.difficulty,
+        number=parent.number + 1,
+        gas_limit=parent.gas_limit,
+        timestamp=timestamp,
+        extra_data=extra_data,
+        mix_hash=mix_hash,
+    )
+    rules = schedule.find_rules(child)
+    fork = rules.fork
+    child = replace(child, length=rules.header_length)
+    if fork < Fork.PARIS:
+        child = replace(child, difficulty=compute_difficulty(parent, timestamp, fork))
+    if fork >= Fork.LONDON:
+        doubled = ELASTICITY if parent.length < LONDON_LENGTH else 1
+        base_fee = compute_base_fee(parent)
+        child = replace(child, gas_limit=parent.gas_limit * doubled, base_fee_per_gas=base_fee)
+    if fork >= Fork.CANCUN:
+        child = replace(
+            child,
+            excess_blob_gas=compute_excess_blob_gas(parent, rules.blob, fork),
+            parent_beacon_block_root=parent_beacon_block_root,
+        )
+    return child
