@@ -14,6 +14,7 @@ DevnetError
     NoQuorum  BadSignature  BadCertificate  BadProposal
   RemoteError        a node answered with an error, or not at all
   RequestError       JSON-RPC: ParseError  InvalidRequest  MethodNotFound  InvalidParams
+    LimitExceeded
 """
 
 
@@ -186,3 +187,9 @@ class InvalidParams(RequestError):
     """The parameters do not fit the method."""
 
     rpc_code = -32602
+
+
+class LimitExceeded(RequestError):
+    """More than this node gives or keeps; the message says how much that is."""
+
+    rpc_code = -32005

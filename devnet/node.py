@@ -1,21 +1,27 @@
 """class Node: the one object that RPC, CLI and Python users hold.
 
-Knows no web3 and no socket. One thread at a time may use it.
+Knows no web3, no socket and no clock. One thread at a time may use it; others read what `freeze`
+gives them.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from devnet.chain.account import DevAccount, derive_accounts
 from devnet.chain.block import Execution, build_execution
 from devnet.chain.call import Call, CallResult, estimate_gas, execute_call
-from devnet.chain.fee import compute_base_fee
+from devnet.chain.forks.blob import compute_blob_base_fee
+from devnet.chain.forks.rules import Rules
+from devnet.chain.header import Header
 from devnet.chain.history import History
 from devnet.chain.pool import Pool
+from devnet.chain.sidecar import BLOB_TYPE
+from devnet.chain.template import build_child
 from devnet.chain.transaction import Transaction, decode_transaction
-from devnet.chain.validity import check_static
+from devnet.chain.validity import check_blob_fee, check_static, compute_cost
 from devnet.config import Config, Host
 from devnet.consensus.certificate import Certificate
 from devnet.errors import (
@@ -28,6 +34,15 @@ from devnet.errors import (
     UnknownBlock,
     UnknownSnapshot,
 )
+from devnet.events import (
+    BlockAdded,
+    BlocksRemoved,
+    Event,
+    IntervalSet,
+    Observer,
+    TransactionSeen,
+)
+from devnet.timeline import Timeline
 from devnet.validators.cluster import Cluster
 from devnet.validators.misbehaviour import Behavior
 
@@ -40,6 +55,7 @@ class Snapshot:
 
     number: int
     waiting: tuple[Transaction, ...]
+    timeline: Timeline
 
 
 class StateReader:
@@ -64,8 +80,22 @@ class Node:
         self.history = History(build_execution(self.cluster.genesis, (), (), ()))
         self.pool = Pool()
         self.automine = True
+        self.interval_s = 0.0  # seconds between blocks that a clock asks for, 0 for none
+        self.timeline = Timeline(self.config.block_time_s)
+        self.observers: list[Observer] = []
         self._snapshots: dict[int, Snapshot] = {}
         self._next_snapshot = 1
+
+    def freeze(self) -> "Node":
+        """The node as it is now, for other threads to read while this one goes on.
+
+        Nothing may be sent to it or mined on it.
+        """
+        frozen = copy(self)
+        frozen.history = self.history.freeze()
+        frozen.pool = self.pool.freeze()
+        frozen.cluster = self.cluster.freeze()
+        return frozen
 
     @property
     def head(self) -> Execution:
@@ -74,7 +104,26 @@ class Node:
     @property
     def next_base_fee(self) -> int:
         """Wei per gas of the next block."""
-        return compute_base_fee(self.head.header)
+        return self.next_header.base_fee_per_gas
+
+    @property
+    def next_header(self) -> Header:
+        """Header of the next block as far as it follows from the head; nobody is its proposer."""
+        head, schedule = self.head, self.cluster.reader.world.schedule
+        timestamp = self.timeline.compute_next(head.header.timestamp)
+        return build_child(
+            schedule, head.header, head.hash, timestamp=timestamp, coinbase=bytes(20)
+        )
+
+    @property
+    def next_rules(self) -> Rules:
+        """Rules that the next block follows."""
+        return self.cluster.reader.world.schedule.find_rules(self.next_header)
+
+    @property
+    def next_blob_base_fee(self) -> int:
+        """Wei per unit of blob gas of the next block."""
+        return compute_blob_base_fee(self.next_header.excess_blob_gas, self.next_rules.blob)
 
     def find_account(self, address: bytes) -> DevAccount | None:
         """The unlocked account with this address."""
@@ -117,9 +166,10 @@ class Node:
         Raises: BadTransaction before it is taken; NoQuorum if the validators do not agree, then it
             waits; HostError if no validator can execute it, then it is dropped.
         """
-        transaction = decode_transaction(raw)
+        transaction = decode_transaction(raw, self.next_rules.fork)
         self._check(transaction)
         self.pool.add(transaction)
+        self._tell(TransactionSeen(transaction))
         if self.automine:
             left_out = self._mine_pool()
             if transaction.hash in left_out and not self.history.find_transaction(transaction.hash):
@@ -132,9 +182,28 @@ class Node:
             self._advance(allow_empty=True)
 
     def set_automine(self, automine: bool) -> None:
+        """A block for each transaction, at once; ends an interval."""
         self.automine = automine
         if automine:
+            if self.interval_s:
+                self.interval_s = 0.0
+                self._tell(IntervalSet(0.0))
             self._mine_pool()
+
+    def set_interval(self, seconds: float) -> None:
+        """A block every so many seconds instead of one for each transaction; 0 ends that."""
+        self.interval_s = seconds
+        self.automine = False
+        self._tell(IntervalSet(seconds))
+
+    def increase_time(self, seconds: int) -> int:
+        """The next block so much later. Returns: all that was added so far. Raises: ChainError."""
+        self.timeline = self.timeline.shift(seconds, self.head.header.timestamp)
+        return self.timeline.shifted_s
+
+    def set_next_timestamp(self, timestamp: int) -> None:
+        """Raises: ChainError if that is not after the head's."""
+        self.timeline = self.timeline.set_next(timestamp, self.head.header.timestamp)
 
     def set_behavior(self, validator: str, behavior: Behavior) -> None:
         """Change what a validator does; transactions that waited for a quorum are tried again.
@@ -161,7 +230,8 @@ class Node:
     def snapshot(self) -> int:
         """Remember the chain as it is now."""
         number, self._next_snapshot = self._next_snapshot, self._next_snapshot + 1
-        self._snapshots[number] = Snapshot(self.head.header.number, self.pool.all())
+        waiting = self.pool.all()
+        self._snapshots[number] = Snapshot(self.head.header.number, waiting, self.timeline)
         return number
 
     def revert(self, snapshot_id: int) -> None:
@@ -174,20 +244,31 @@ class Node:
             raise UnknownSnapshot(f"no snapshot {snapshot_id}; a revert uses up its snapshot")
         for later in [number for number in self._snapshots if number >= snapshot_id]:
             del self._snapshots[later]
+        numbers = range(self.head.header.number, snapshot.number, -1)
+        removed = tuple(self.history.get_block(number) for number in numbers)
         self.cluster.rewind(snapshot.number)
         self.history.rewind(snapshot.number)
+        self.timeline = snapshot.timeline
         self.pool.clear()
         for transaction in snapshot.waiting:
             self.pool.add(transaction)
+        if removed:
+            self._tell(BlocksRemoved(removed))
+
+    def _tell(self, event: Event) -> None:
+        for observer in tuple(self.observers):
+            observer(event)
 
     def _check(self, transaction: Transaction) -> None:
-        check_static(transaction, self.config.chain_id, self.config.block_gas_limit)
+        check_static(
+            transaction, self.config.chain_id, self.config.block_gas_limit, self.next_rules
+        )
         state = self.open_state()
         evm, sender = transaction.evm, transaction.sender
         nonce = state.get_nonce(sender)
         if evm.nonce < nonce:
             raise NonceTooLow(f"nonce too low: next nonce {nonce}, tx nonce {evm.nonce}")
-        cost = evm.gas * evm.max_fee_per_gas + evm.value
+        cost = compute_cost(transaction)
         balance = state.get_balance(sender)
         if balance < cost:
             raise InsufficientFunds(
@@ -198,6 +279,8 @@ class Node:
                 f"max fee per gas less than block base fee: maxFeePerGas {evm.max_fee_per_gas}, "
                 f"baseFee {self.next_base_fee}"
             )
+        if self.automine and transaction.type_id == BLOB_TYPE:
+            check_blob_fee(transaction, self.next_blob_base_fee)
 
     def _mine_pool(self) -> dict[bytes, Exception]:
         """Decide blocks while a transaction is executable; returns why some were left out."""
@@ -210,7 +293,7 @@ class Node:
         return left_out
 
     def _advance(self, allow_empty: bool) -> bool:
-        timestamp = self.head.header.timestamp + self.config.block_time_s
+        timestamp = self.timeline.compute_next(self.head.header.timestamp)
         decision = self.cluster.advance(self.pool.select, timestamp, allow_empty)
         for left in self.cluster.left_out:
             unanswered = isinstance(left.reason, HostError) and decision is None
@@ -221,4 +304,6 @@ class Node:
         self.history.append(decision.block)
         for transaction in decision.block.transactions:
             self.pool.discard(transaction)
+        self.timeline = self.timeline.pass_block()
+        self._tell(BlockAdded(decision.block, decision.certificate))
         return True

@@ -2,7 +2,8 @@
 
     infer    = read + infer_base + io / io_bytes_per_gas + macs / macs_per_gas
                + moved / moved_bytes_per_gas + peak / peak_bytes_per_gas        (each rounded up)
-    register = read + register_base + register_per_byte * model bytes + register_trials * infer
+    register = read + register_base + register_per_byte * model bytes
+               + register_trials * infer (an exact model)
                + register_per_word * stored words             (read alone if known already)
     setAlias, publish = read + register_per_word * stored words
     quote, manifest, resolve, release = read
@@ -14,7 +15,7 @@ Source: form after EIP-2565 (cost from static operand sizes); slopes are configu
 from dataclasses import dataclass
 
 from precompiles.interface import Gas
-from precompiles.models.manifest import Manifest
+from precompiles.models.manifest import Manifest, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Schedule:
     peak_bytes_per_gas: int = 32_768  # bytes of weights and tensors per gas
     register_base: int = 50_000  # gas of parsing and a session
     register_per_byte: int = 8  # gas per byte of the model
-    register_trials: int = 32  # runs a registration pays for: both evaluators, generated inputs
+    register_trials: int = 16  # runs of an exact model that its registration pays for
     register_per_word: int = 22_100  # gas per stored word (EIP-2200, cold)
 
 
@@ -52,7 +53,9 @@ def compute_check_gas(schedule: Schedule, model_bytes: int) -> Gas:
 
 
 def compute_trial_gas(schedule: Schedule, manifest: Manifest) -> Gas:
-    """Gas of the trial runs of a registration, charged before the record is written."""
+    """Gas of the trial runs of a registration, charged before them; only exact models have any."""
+    if manifest.profile is not Profile.EXACT:
+        return Gas(0)
     return Gas(schedule.register_trials * compute_infer_gas(schedule, manifest))
 
 

@@ -17,6 +17,7 @@ MAX_RANK = 8  # dimensions
 MAX_TENSORS = 64  # tensors in one call
 MAX_TENSOR_BYTES = 1 << 24  # bytes of one tensor
 _WORD = 32  # bytes of an ABI word
+_ALL = -1  # in place of a tensor's index: the list as a whole
 
 
 class DType(IntEnum):
@@ -118,8 +119,8 @@ def decode_tensors(data: bytes, head: int = 0) -> tuple[Tensor, ...]:
 
     Raises: BadInput naming the tensor and the field; TooLarge above a cap.
     """
-    start = _read_length(data, head, "offset of the tensors")
-    count = _read_length(data, start, "number of tensors")
+    start = _read_length(data, head, "offset of the tensors", _ALL)
+    count = _read_length(data, start, "number of tensors", _ALL)
     if count > MAX_TENSORS:
         raise TooLarge(f"{count} tensors in one call, at most {MAX_TENSORS}")
     base = start + _WORD
@@ -140,34 +141,33 @@ def _encode_head(tensor: Tensor) -> bytes:
 
 
 def _decode_tensor(data: bytes, base: int, index: int, room: int) -> Tensor:
-    what = f"tensor {index}"
-    at = base + _read_length(data, base + _WORD * index, f"offset of {what}")
-    code = _read_word(data, at, f"dtype of {what}")
+    at = base + _read_length(data, base + _WORD * index, "offset", index)
+    code = _read_word(data, at, "dtype", index)
     dtype = _DTYPES.get(code)
     if dtype is None:
-        raise BadInput(f"dtype {code} of {what} is not supported; use an ONNX code of {_CODES}")
-    shape_at = at + _read_length(data, at + _WORD, f"shape offset of {what}")
-    rank = _read_length(data, shape_at, f"rank of {what}")
+        raise BadInput(f"dtype {code} of tensor {index} is not supported; use {_CODES}")
+    shape_at = at + _read_length(data, at + _WORD, "shape offset", index)
+    rank = _read_length(data, shape_at, "rank", index)
     if rank > MAX_RANK:
-        raise TooLarge(f"rank {rank} of {what}, at most {MAX_RANK}")
+        raise TooLarge(f"rank {rank} of tensor {index}, at most {MAX_RANK}")
     shape = tuple(
-        _read_dimension(data, shape_at + _WORD * (1 + axis), what) for axis in range(rank)
+        [_read_dimension(data, shape_at + _WORD * (1 + axis), index) for axis in range(rank)]
     )
-    data_at = at + _read_length(data, at + 2 * _WORD, f"data offset of {what}")
-    size = _read_length(data, data_at, f"data length of {what}")
-    expected = math.prod(shape) * dtype.size_bytes
+    data_at = at + _read_length(data, at + 2 * _WORD, "data offset", index)
+    size = _read_length(data, data_at, "data length", index)
+    expected = math.prod(shape) * _SIZES[dtype]
     if expected > MAX_TENSOR_BYTES:
-        raise TooLarge(f"{what} has {expected} bytes, at most {MAX_TENSOR_BYTES}")
+        raise TooLarge(f"tensor {index} has {expected} bytes, at most {MAX_TENSOR_BYTES}")
     if size != expected:
         kind = f"{dtype.name.lower()}{list(shape)}"
-        raise BadInput(f"{what} is {kind} and needs {expected} bytes, {size} given")
+        raise BadInput(f"tensor {index} is {kind} and needs {expected} bytes, {size} given")
     if size > room:
         raise TooLarge(
-            f"{what} overlaps others until they outgrow the call data; give each its own"
+            f"tensor {index} overlaps others until they outgrow the call data; give each its own"
         )
     body = bytes(data[data_at + _WORD : data_at + _WORD + size])
     if len(body) != size:
-        raise BadInput(f"data of {what} ends early: {len(body)} of {size} bytes")
+        raise BadInput(f"data of tensor {index} ends early: {len(body)} of {size} bytes")
     return Tensor(dtype, shape, body)
 
 
@@ -178,22 +178,29 @@ def _pack_words(values: Sequence[int]) -> bytes:
     return b"".join([value.to_bytes(_WORD, "big") for value in values])
 
 
-def _read_word(data: bytes, at: int, what: str) -> int:
+def _read_word(data: bytes, at: int, field: str, index: int) -> int:
     word = data[at : at + _WORD]
     if len(word) != _WORD:
+        what = _name(field, index)
         raise BadInput(f"call data ends before the {what} (byte {at} of {len(data)})")
     return int.from_bytes(word, "big")
 
 
-def _read_length(data: bytes, at: int, what: str) -> int:
-    value = _read_word(data, at, what)
+def _read_length(data: bytes, at: int, field: str, index: int) -> int:
+    value = _read_word(data, at, field, index)
     if value > len(data):
+        what = _name(field, index)
         raise BadInput(f"the {what} is {value}, past the end of {len(data)} bytes of call data")
     return value
 
 
-def _read_dimension(data: bytes, at: int, what: str) -> int:
-    value = _read_word(data, at, f"shape of {what}")
+def _read_dimension(data: bytes, at: int, index: int) -> int:
+    value = _read_word(data, at, "shape", index)
     if value >> 32:
-        raise BadInput(f"dimension {value} of {what} does not fit uint32")
+        raise BadInput(f"dimension {value} of tensor {index} does not fit uint32")
     return value
+
+
+def _name(field: str, index: int) -> str:
+    """A field in words, put together only for an error."""
+    return f"{field} of tensor {index}" if index >= 0 else field

@@ -1,22 +1,35 @@
-"""Calls that change nothing: `eth_call` and gas estimation on any executed state."""
+"""Calls that change nothing: `eth_call` and gas estimation on any executed state.
+
+What refuses a call, in which order and in which words, follows geth's `core.StateTransition`.
+"""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from eth.exceptions import VMError
+from eth_utils.address import to_checksum_address
 from eth_utils.exceptions import ValidationError
 
+from devnet.chain.forks.blob import GAS_PER_BLOB
+from devnet.chain.forks.fork import Fork
+from devnet.chain.forks.rules import Rules
 from devnet.chain.header import Header
 from devnet.chain.intrinsic import (
+    GAS_TRANSACTION,
     check_gas,
     compute_floor_gas,
-    compute_initcode_gas,
     compute_intrinsic_gas,
 )
+from devnet.chain.message import Delegation, Message, build_message
 from devnet.chain.precompile import walk_inferences
+from devnet.chain.prepared import rebind_state
 from devnet.chain.revert import describe_revert
 from devnet.chain.signing import AccessList
+from devnet.chain.tracing.event import Failure, Reason, Tracer
+from devnet.chain.tracing.failure import describe_failure
+from devnet.chain.tracing.replay import build_begin, watch
 from devnet.chain.world import World
 from devnet.errors import (
     BadTransaction,
@@ -29,6 +42,7 @@ from devnet.errors import (
 from precompiles.errors import Fatal
 from precompiles.interface import InferenceCall
 
+MAX_CALL_GAS = 50_000_000  # of one call; geth's default for `--rpc.gascap`
 _CALL_STIPEND = 2_300  # gas a value transfer hands to the callee
 
 
@@ -40,9 +54,12 @@ class Call:
     to: bytes | None = None  # None creates a contract
     value: int = 0
     data: bytes = b""
-    gas: int | None = None  # the block gas limit if not given
+    gas: int | None = None  # all that a call may have if not given
     gas_price: int = 0  # wei per gas
     access_list: AccessList = ()
+    delegations: tuple[Delegation, ...] = ()
+    blob_hashes: tuple[bytes, ...] = ()
+    max_blob_fee: int = 0  # wei per unit of blob gas; 0 makes blobs free
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +70,7 @@ class CallResult:
     gas_used: int  # after the refund
     gas_spent: int  # before the refund
     inferences: tuple[InferenceCall, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """What py-evm's executor reads of a transaction; it carries no signature."""
-
-    sender: bytes
-    to: bytes
-    value: int
-    data: bytes
-    gas: int
-    gas_price: int
-    intrinsic_gas: int
-    type_id: int = 2
-    nonce: int = 0
-    access_list: AccessList = ()
-    authorization_list: tuple[()] = ()
-
-    @property
-    def max_fee_per_gas(self) -> int:
-        return self.gas_price
-
-    @property
-    def max_priority_fee_per_gas(self) -> int:
-        return self.gas_price
+    failure: Failure | None = None
 
 
 def execute_call(
@@ -85,97 +78,185 @@ def execute_call(
 ) -> CallResult:
     """Try a call on the state after `header`, in that block's context.
 
-    Raises: ExecutionReverted, ExecutionFailed, InsufficientFunds, IntrinsicGasTooLow, HostError.
+    Raises: ExecutionReverted, ExecutionFailed, and what `try_call` raises.
+    """
+    result = try_call(world, header, ancestors, call)
+    if result.failure is not None:
+        raise explain_failure(result.failure, result.output)
+    return result
+
+
+def try_call(
+    world: World,
+    header: Header,
+    ancestors: Sequence[bytes],
+    call: Call,
+    tracer: Tracer | None = None,
+) -> CallResult:
+    """As `execute_call`, but a call that fails has a result too; a tracer may watch.
+
+    Raises: InsufficientFunds, IntrinsicGasTooLow, BadTransaction, HostError.
     """
     base_fee = header.base_fee_per_gas if call.gas_price else 0
     state = world.open(header.state_root, header, ancestors, base_fee)
-    message = _build_message(call, header.gas_limit)
-    _check_funds(state, message)
+    rules: Rules = state.rules
+    if call.blob_hashes and not call.max_blob_fee:
+        state = rebind_state(state, blob_base_fee=0)
+    message = _build_message(call, rules.fork)
+    _check(state, message, rules)
     state.lock_changes()
     try:
-        computation = _run(state, message)
+        with _watch(state, message, header, tracer):
+            computation = run_message(state, message)
     except Fatal as fault:
         raise HostError(f"{type(fault).__name__}: {fault}") from fault
     except (VMError, ValidationError) as refused:
         raise BadTransaction(f"refused by the EVM: {refused}") from refused
-    output = bytes(computation.output)
-    if computation.is_error:
-        raise _explain(computation, output)
-    spent = message.gas - computation.get_gas_remaining()
-    refund = min(computation.get_gas_refund(), spent // 5)
-    used = max(spent - refund, compute_floor_gas(call.data))
-    calls = tuple(found for found, undone in walk_inferences(computation) if not undone)
-    return CallResult(output, used, max(spent, used), calls)
+    used, spent = compute_gas_used(message, computation, rules)
+    return CallResult(
+        output=bytes(computation.output),
+        gas_used=used,
+        gas_spent=max(spent, used),
+        inferences=tuple(c for c, undone in walk_inferences(computation) if not undone),
+        failure=describe_failure(computation),
+    )
 
 
 def estimate_gas(world: World, header: Header, ancestors: Sequence[bytes], call: Call) -> int:
     """The least gas limit with which the call succeeds, exact to the unit.
 
-    Raises: what `execute_call` raises with all the gas there is.
+    Raises: what `execute_call` raises with all the gas there is; ExecutionFailed if that is not
+        enough.
     """
-    limit = header.gas_limit if call.gas is None else min(call.gas, header.gas_limit)
+    rules = world.schedule.find_rules(header)
+    limit = _find_limit(world, header, call, rules)
 
-    def succeeds(gas: int) -> bool:
+    def attempt(gas: int) -> CallResult | None:
         try:
-            execute_call(world, header, ancestors, replace(call, gas=gas))
-        except (ExecutionReverted, ExecutionFailed, IntrinsicGasTooLow):
-            return False
-        return True
+            result = try_call(world, header, ancestors, replace(call, gas=gas))
+        except IntrinsicGasTooLow:
+            return None
+        return None if result.failure else result
 
-    best = execute_call(world, header, ancestors, replace(call, gas=limit))
-    if succeeds(best.gas_spent):
+    best = _try_limit(world, header, ancestors, call, limit)
+    if attempt(best.gas_spent):
         high = best.gas_spent
-        low = compute_intrinsic_gas(_build_message(call, limit)) - 1
-        if high <= low + 1 or not succeeds(high - 1):
+        low = compute_intrinsic_gas(_build_message(call, rules.fork), rules.fork) - 1
+        if high <= low + 1 or not attempt(high - 1):
             return high
     else:
         low, high = best.gas_spent, limit
         likely = (best.gas_spent + _CALL_STIPEND) * 64 // 63  # EIP-150 holds back 1/64
-        if low < likely < high and succeeds(likely):
+        if low < likely < high and attempt(likely):
             high = likely
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if succeeds(middle) else (middle, high)
+        low, high = (low, middle) if attempt(middle) else (middle, high)
     return high
 
 
-def _build_message(call: Call, gas_limit: int) -> _Message:
-    gas = gas_limit if call.gas is None else min(call.gas, gas_limit)
-    message = _Message(
-        sender=call.sender,
-        to=call.to or b"",
-        value=call.value,
-        data=call.data,
-        gas=gas,
-        gas_price=call.gas_price,
-        intrinsic_gas=0,
-        access_list=call.access_list,
-    )
-    charged_later = 0 if message.to else compute_initcode_gas(message.data)
-    return replace(message, intrinsic_gas=compute_intrinsic_gas(message) - charged_later)
+def explain_failure(failure: Failure, output: bytes) -> ExecutionReverted | ExecutionFailed:
+    """The error of a call that failed."""
+    if failure.reason is Reason.REVERTED:
+        return ExecutionReverted(describe_revert(output), output)
+    return ExecutionFailed(str(failure))
 
 
-def _check_funds(state: Any, message: _Message) -> None:
-    check_gas(message)
-    balance = state.get_balance(message.sender)
-    cost = message.value + message.gas * message.gas_price
-    if balance < cost:
-        raise InsufficientFunds(
-            f"insufficient funds for transfer: address 0x{message.sender.hex()} "
-            f"has {balance}, needs {cost}"
-        )
-
-
-def _run(state: Any, message: _Message) -> Any:
+def run_message(state: Any, message: Any) -> Any:
+    """Execute a message as a transaction, fees and refunds included; the finished computation."""
     executor = state.get_transaction_executor()
     evm_message = executor.build_evm_message(message)
-    return executor.build_computation(evm_message, message)
+    computation = executor.build_computation(evm_message, message)
+    executor.finalize_computation(message, computation)
+    state.clear_transient_storage()
+    return computation
 
 
-def _explain(computation: Any, output: bytes) -> ExecutionReverted | ExecutionFailed:
-    name = type(computation.error).__name__
-    if name == "Revert":
-        return ExecutionReverted(describe_revert(output), output)
-    if name == "OutOfGas":
-        return ExecutionFailed("out of gas")
-    return ExecutionFailed(f"{name}: {computation.error}")
+def compute_gas_used(message: Message, computation: Any, rules: Rules) -> tuple[int, int]:
+    """Gas that is paid for, and gas spent before the refund."""
+    spent = message.gas - computation.get_gas_remaining()
+    refund = min(computation.get_gas_refund(), spent // rules.refund_quotient)
+    return max(spent - refund, compute_floor_gas(message.data, rules.fork)), spent
+
+
+def _watch(
+    state: Any, message: Message, header: Header, tracer: Tracer | None
+) -> AbstractContextManager[None]:
+    if tracer is None:
+        return nullcontext()
+    return watch(state, build_begin(state, message, message.sender, header), tracer)
+
+
+def _find_limit(world: World, header: Header, call: Call, rules: Rules) -> int:
+    """As much gas as a transaction may have, was named, and the sender can pay."""
+    limit = min(header.gas_limit, rules.max_transaction_gas, MAX_CALL_GAS)
+    if call.gas is not None and call.gas >= GAS_TRANSACTION:
+        limit = min(call.gas, limit)
+    if call.gas_price:
+        state = world.open(header.state_root, header)
+        balance = state.get_balance(call.sender)
+        if balance < call.value:
+            raise InsufficientFunds("insufficient funds for transfer")
+        limit = min(limit, (balance - call.value) // call.gas_price)
+    return limit
+
+
+def _try_limit(
+    world: World, header: Header, ancestors: Sequence[bytes], call: Call, limit: int
+) -> CallResult:
+    try:
+        result = try_call(world, header, ancestors, replace(call, gas=limit))
+    except IntrinsicGasTooLow as refused:
+        raise ExecutionFailed(f"gas required exceeds allowance ({limit})") from refused
+    if result.failure is None:
+        return result
+    if result.failure.reason is Reason.OUT_OF_GAS:
+        raise ExecutionFailed(f"gas required exceeds allowance ({limit})")
+    raise explain_failure(result.failure, result.output)
+
+
+def _build_message(call: Call, fork: Fork) -> Message:
+    return build_message(
+        sender=call.sender,
+        to=call.to,
+        value=call.value,
+        data=call.data,
+        gas=MAX_CALL_GAS if call.gas is None else min(call.gas, MAX_CALL_GAS),
+        max_fee=call.gas_price,
+        tip=call.gas_price,
+        fork=fork,
+        access_list=call.access_list,
+        delegations=call.delegations,
+        blob_hashes=call.blob_hashes,
+        max_blob_fee=call.max_blob_fee,
+    )
+
+
+def _check(state: Any, message: Message, rules: Rules) -> None:
+    supplied = f"(supplied gas {message.gas})"
+    sender = to_checksum_address(message.sender)
+    if not message.to and message.blob_versioned_hashes:
+        raise BadTransaction(f"err: blob transaction of type create {supplied}")
+    if not message.to and message.authorization_list:
+        raise BadTransaction(
+            "err: EIP-7702 transaction cannot be used to create contract "
+            f"(sender {sender}) {supplied}"
+        )
+    balance = state.get_balance(message.sender)
+    blob_gas = GAS_PER_BLOB * len(message.blob_versioned_hashes)
+    fees = message.gas * message.gas_price + blob_gas * message.max_fee_per_blob_gas
+    cost = message.value + fees
+    if balance < cost:
+        raise InsufficientFunds(
+            "err: insufficient funds for gas * price + value: "
+            f"address {sender} have {balance} want {cost} {supplied}"
+        )
+    try:
+        check_gas(message, rules.fork)
+    except IntrinsicGasTooLow as refused:
+        raise IntrinsicGasTooLow(f"err: {refused} {supplied}") from refused
+    if not message.to and len(message.data) > rules.max_initcode_bytes:
+        raise BadTransaction(
+            f"err: max initcode size exceeded: code size {len(message.data)} limit "
+            f"{rules.max_initcode_bytes} {supplied}"
+        )

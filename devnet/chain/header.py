@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 import rlp
 
+from devnet.chain.state.encoding import encode_list, encode_string
 from devnet.errors import BadBlock
 from precompiles.digest import compute_keccak
 
@@ -74,8 +75,7 @@ def get_fields(header: Header) -> tuple[str, ...]:
 
 def encode_header(header: Header) -> bytes:
     """RLP of the header: what its hash is taken over."""
-    encoded: bytes = rlp.encode(list_header(header))
-    return encoded
+    return encode_list(b"".join(map(encode_string, list_header(header))))
 
 
 def list_header(header: Header) -> list[bytes]:

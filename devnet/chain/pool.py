@@ -1,6 +1,7 @@
 """Transactions that wait for a block, in order of arrival; one per sender and nonce."""
 
 from collections.abc import Callable
+from copy import copy
 
 from devnet.chain.transaction import Transaction
 from devnet.errors import BadTransaction, FeeTooLow
@@ -17,6 +18,12 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def freeze(self) -> "Pool":
+        """What waits now, for another thread."""
+        frozen = copy(self)
+        frozen._waiting = self._waiting.copy()
+        return frozen
 
     def get(self, transaction_hash: bytes) -> Transaction | None:
         return self._waiting.get(transaction_hash)

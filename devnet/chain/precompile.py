@@ -94,13 +94,18 @@ def bind_state(table: Table, rules: Rules = DEFAULT_RULES) -> type[Any]:
     return type("DevnetState", (state,), {"computation_class": computation})
 
 
+def get_inference(computation: Any) -> InferenceCall | None:
+    """The model call that this computation, not one inside it, was."""
+    return getattr(computation, _CALL, None)
+
+
 def walk_inferences(computation: Any) -> Iterator[tuple[InferenceCall, bool]]:
     """Model calls of a transaction in order of execution, each with whether it was undone."""
     pending = [(computation, False)]
     while pending:
         frame, undone = pending.pop()
         undone = undone or frame.is_error
-        call = getattr(frame, _CALL, None)
+        call = get_inference(frame)
         if call is not None:
             yield call, undone
         pending.extend((child, undone) for child in reversed(frame.children))

@@ -5,16 +5,17 @@ from eth_abi.exceptions import DecodingError
 
 _ERROR = bytes.fromhex("08c379a0")  # Error(string)
 _PANIC = bytes.fromhex("4e487b71")  # Panic(uint256)
-_PANICS = {
-    0x01: "assertion failed",
+_PANICS = {  # in geth's words
+    0x00: "generic panic",
+    0x01: "assert(false)",
     0x11: "arithmetic underflow or overflow",
     0x12: "division or modulo by zero",
-    0x21: "enum value out of range",
-    0x22: "storage byte array badly encoded",
-    0x31: "pop on an empty array",
-    0x32: "array index out of bounds",
-    0x41: "too much memory allocated",
-    0x51: "call to an uninitialised function pointer",
+    0x21: "enum overflow",
+    0x22: "invalid encoded storage byte array accessed",
+    0x31: "out-of-bounds array access; popping on an empty array",
+    0x32: "out-of-bounds access of an array or bytesN",
+    0x41: "out of memory",
+    0x51: "uninitialized function",
 }
 
 
@@ -31,7 +32,7 @@ def decode_reason(output: bytes) -> str:
             return str(decode(["string"], output[4:])[0])
         if output[:4] == _PANIC:
             code = decode(["uint256"], output[4:])[0]
-            return f"panic 0x{code:02x}: {_PANICS.get(code, 'unknown code')}"
+            return _PANICS.get(code, f"unknown panic code: {code:#x}")
     except (DecodingError, UnicodeDecodeError, OverflowError):
         pass
     return f"custom error 0x{output[:4].hex()}" if len(output) >= 4 else ""

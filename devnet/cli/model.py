@@ -9,6 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from devnet.cli.model_file import quantize
 from devnet.cli.output import json_option
 from devnet.cli.remote import rpc_option
 from devnet.errors import ConfigError
@@ -110,6 +111,9 @@ def run(model: str, inputs: tuple[str, ...], client: Client) -> None:
     answer = client.request("inference_run", model, tensors)
     outputs = {name: _show_tensor(tensor) for name, tensor in answer["outputs"].items()}
     click.echo(json.dumps({**answer, "outputs": outputs}))
+
+
+command.add_command(quantize)
 
 
 def _read_model(file: str) -> bytes:

@@ -12,16 +12,25 @@ import inspect
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
 from typing import NoReturn, TypeAlias, TypeGuard
 
-from devnet.errors import DevnetError, InvalidParams, InvalidRequest, MethodNotFound, ParseError
+from devnet.errors import (
+    DevnetError,
+    InvalidParams,
+    InvalidRequest,
+    LimitExceeded,
+    MethodNotFound,
+    ParseError,
+    RequestError,
+)
 from devnet.nesting import MAX_DEPTH, is_too_deep
+from devnet.rpc.lane import Lane, Routed, route
+from devnet.rpc.limits import MAX_BATCH, MAX_BATCH_ANSWER_BYTES, MAX_BODY_BYTES
 from precompiles.errors import BadInput, PrecompileError, UnknownModel
 
-MAX_BODY_BYTES = 16 << 20  # bytes of one request or batch
-MAX_BATCH = 1_000  # requests in one batch
 _MAX_NAME = 64  # characters of a method name that are compared or repeated
 _INTERNAL_ERROR = -32603
 
@@ -36,26 +45,71 @@ _CODES: Mapping[type[BaseException], int] = {
 _logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a body asks for: requests, sound or not, or the answer if it does not read."""
+
+    requests: tuple[object, ...] = ()
+    is_batch: bool = False
+    refusal: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer; `body` is empty for a notification."""
+
+    body: bytes
+    failed: bool
+
+
 class Dispatcher:
     """Answers requests from a table of methods; parameters are by position."""
 
-    def __init__(self, methods: Mapping[str, Method]) -> None:
-        self._methods = dict(methods)
-        self._counts = {name: _count_parameters(method) for name, method in methods.items()}
+    def __init__(self, methods: Mapping[str, Method | Routed]) -> None:
+        self._methods: dict[str, Method] = {}
+        self._lanes: dict[str, Lane] = {}
+        self._counts: dict[str, tuple[int, int]] = {}
+        for name, method in methods.items():
+            routed = route(method)
+            self._methods[name], self._lanes[name] = routed.method, routed.lane
+            self._counts[name] = _count_parameters(routed.method)
+
+    def extend(self, methods: Mapping[str, Method | Routed]) -> "Dispatcher":
+        """One that answers these methods too, or instead."""
+        more = Dispatcher(methods)
+        more._methods = self._methods | more._methods
+        more._lanes = self._lanes | more._lanes
+        more._counts = self._counts | more._counts
+        return more
 
     def handle(self, body: bytes) -> bytes | None:
         """The answer to one HTTP body, frame or line; nothing if none is due. Never raises."""
+        reading = self.read(body)
+        if reading.refusal is not None:
+            return reading.refusal
+        joiner = Joiner(reading)
+        for request in reading.requests:
+            joiner.add(self.refuse(request) if joiner.is_full else self.answer(request))
+        return joiner.join()
+
+    def read(self, body: bytes) -> Reading:
+        """The requests of a body. Never raises."""
         try:
-            request = _parse(body)
+            parsed = _parse(body)
+            if not isinstance(parsed, list):
+                return Reading((parsed,))
+            if not 1 <= len(parsed) <= MAX_BATCH:
+                raise InvalidRequest(f"batch of {len(parsed)} requests; send 1 to {MAX_BATCH}")
         except (ParseError, InvalidRequest) as refused:
-            return _dump_failure(None, refused)
-        if not isinstance(request, list):
-            return self._answer(request)
-        if not 1 <= len(request) <= MAX_BATCH:
-            refusal = InvalidRequest(f"batch of {len(request)} requests; send 1 to {MAX_BATCH}")
-            return _dump_failure(None, refusal)
-        answers = [answer for answer in map(self._answer, request) if answer is not None]
-        return b"[" + b",".join(answers) + b"]" if answers else None
+            return Reading(refusal=refuse_body(refused))
+        return Reading(tuple(parsed), is_batch=True)
+
+    def find(self, request: object) -> tuple[str, Lane]:
+        """Name and lane of the method a request asks for; no name if there is none."""
+        name = request.get("method") if isinstance(request, dict) else None
+        if isinstance(name, str) and name in self._lanes:
+            return name, self._lanes[name]
+        return "", Lane.QUICK
 
     def call(self, name: str, params: Sequence[object]) -> Json:
         """Run one method.
@@ -71,24 +125,64 @@ class Dispatcher:
             raise InvalidParams(f"{name} takes {wanted} parameters, {len(params)} given")
         return method(*params)
 
-    def _answer(self, request: object) -> bytes | None:
+    def answer(self, request: object) -> Answer:
+        """Run one request. Never raises."""
         identity = _read_id(request)
         try:
             name, params = _read_request(request)
         except InvalidRequest as refused:
-            return _dump_failure(identity, refused)
+            return Answer(_dump_failure(identity, refused), failed=True)
+        failed = False
         try:
             if not isinstance(params, list):
                 raise InvalidParams("params must be a list; parameters go by position")
-            answer = _dump({"jsonrpc": "2.0", "id": identity, "result": self.call(name, params)})
+            body = _dump({"jsonrpc": "2.0", "id": identity, "result": self.call(name, params)})
         except Exception as error:
-            answer = _dump_failure(identity, error)
-        return answer if isinstance(request, dict) and "id" in request else None
+            body, failed = _dump_failure(identity, error), True
+        return Answer(body if isinstance(request, dict) and "id" in request else b"", failed)
+
+    def refuse(self, request: object) -> Answer:
+        """The answer to a request that does not fit into what its batch may answer."""
+        full = LimitExceeded(
+            f"the batch's answers before this one have {MAX_BATCH_ANSWER_BYTES} bytes; split it"
+        )
+        wanted = isinstance(request, dict) and "id" in request
+        return Answer(_dump_failure(_read_id(request), full) if wanted else b"", failed=True)
 
     def _describe_missing(self, name: str) -> str:
         text = f"the method {name[:_MAX_NAME]} does not exist/is not available"
         near = get_close_matches(name[:_MAX_NAME], self._methods, n=1)
         return f"{text}; did you mean {near[0]}?" if near else text
+
+
+class Joiner:
+    """Puts the answers to one body together."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._is_batch = reading.is_batch
+        self._bodies: list[bytes] = []
+        self._size = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is given."""
+        return self._size >= MAX_BATCH_ANSWER_BYTES
+
+    def add(self, answer: Answer) -> None:
+        if answer.body:
+            self._bodies.append(answer.body)
+            self._size += len(answer.body)
+
+    def join(self) -> bytes | None:
+        """All of it, nothing if nothing is due."""
+        if not self._bodies:
+            return None
+        return b"[" + b",".join(self._bodies) + b"]" if self._is_batch else self._bodies[0]
+
+
+def refuse_body(refused: RequestError) -> bytes:
+    """The answer to what is no request at all."""
+    return _dump_failure(None, refused)
 
 
 def describe_error(error: Exception) -> dict[str, Json]:

@@ -4,6 +4,7 @@ Time is virtual: a silent validator costs a round, never a pause.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from devnet.chain.block import Execution
@@ -58,6 +59,17 @@ class Cluster:
         self.disagreements: list[Disagreement] = []
         self.round = 0
         self.waiting = ""  # why the last attempt gave no block
+        self._reader: Validator | None = None  # who it was when this was frozen
+
+    def freeze(self) -> "Cluster":
+        """What was decided by now and who answers for it, for another thread, which only reads.
+
+        The validators are the same: what they do next shows.
+        """
+        frozen = copy(self)
+        frozen.disagreements = self.disagreements.copy()
+        frozen._reader = self.reader
+        return frozen
 
     @property
     def head(self) -> Header:
@@ -72,6 +84,8 @@ class Cluster:
     @property
     def reader(self) -> Validator:
         """Who answers questions about the state: honest first, and at the head."""
+        if self._reader is not None:
+            return self._reader
         at_head = [v for v in self.validators if v.head.number == self.head.number]
         honest = [v for v in at_head if v.behavior.strategy is Strategy.HONEST]
         return (honest or at_head)[0]
@@ -103,6 +117,7 @@ class Cluster:
         Returns: the decision, or nothing if no transaction could be put into a block.
         Raises: NoQuorum with who found what, after every validator has proposed once.
         """
+        assert self._reader is None, "a frozen cluster decides nothing"
         height = self.head.number + 1
         self._catch_up(height)
         state = agreement.State(self.validator_set, height)
@@ -131,7 +146,7 @@ class Cluster:
 
     def rewind(self, number: int) -> None:
         """Forget all blocks above `number`, and who disagreed about them."""
-        del self.decisions[number:]
+        self.decisions = self.decisions[:number]  # a frozen cluster keeps the old list
         self.disagreements = [d for d in self.disagreements if d.height <= number]
         for validator in self.validators:
             validator.rewind(self.head)

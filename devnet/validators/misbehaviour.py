@@ -81,21 +81,21 @@ class SwitchedEngine:
     """The engine of a validator whose behavior may change while it runs."""
 
     def __init__(self, honest: Engine, store: ModelStore) -> None:
-        self._honest = honest
+        self.honest = honest
         self._wrong = WrongWeightEngine(store)
         self.strategy = Strategy.HONEST
 
     def load(self, model_id: bytes) -> bytes:
-        return self._honest.load(model_id)
+        return self.honest.load(model_id)
 
     def admit(self, model_id: bytes, dimensions: Mapping[str, int]) -> Manifest:
-        return self._honest.admit(model_id, dimensions)
+        return self.honest.admit(model_id, dimensions)
 
     def try_out(self, manifest: Manifest) -> None:
-        self._honest.try_out(manifest)
+        self.honest.try_out(manifest)
 
     def run(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        engine: Engine = self._wrong if self.strategy is Strategy.WRONG_MODEL else self._honest
+        engine: Engine = self._wrong if self.strategy is Strategy.WRONG_MODEL else self.honest
         return engine.run(manifest, inputs)
 
 

@@ -63,8 +63,8 @@ class Validator:
         self._key = key
         self._validators = validators
         self._chain_id = config.chain_id
-        self._engine = SwitchedEngine(build_engine(host, self.store), self.store)
-        table = build_table(self._engine, config.schedule)
+        self.engine = SwitchedEngine(build_engine(host, self.store), self.store)
+        table = build_table(self.engine, config.schedule)
         schedule = build_schedule(parse_fork(config.hardfork))
         self.world = World(table, config.chain_id, schedule)
         set_hash = compute_set_hash(validators)
@@ -189,7 +189,7 @@ class Validator:
         return execute_block(self.world, self.head, template, block.transactions, self.ancestors)
 
     def _set_engine(self, height: int) -> None:
-        self._engine.strategy = self.behavior.get_strategy(height)
+        self.engine.strategy = self.behavior.get_strategy(height)
 
     def _context(self, height: int) -> VoteContext:
         return VoteContext(self._chain_id, height, compute_set_hash(self._validators))

@@ -60,6 +60,7 @@ def read_graph(model: bytes, dimensions: Mapping[str, int] | None = None) -> Gra
     proto = parse_model(model)
     opsets = read_opsets(proto)
     uses = check_structure(proto.graph, opsets)
+    constant.check_total(proto.graph)
     constants = {
         tensor.name: constant.read_constant(tensor, f"initialiser '{tensor.name}'")
         for tensor in proto.graph.initializer

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from precompiles.models.graph import Node
+from precompiles.models.naming import for_each
 from precompiles.tensor import DType, TensorType
 
 Types = Mapping[str, TensorType]
@@ -65,27 +66,17 @@ def _gates(node: Node, types: Types) -> int:
 
 
 _SCRATCH: Mapping[str, Callable[[Node, Types], int]] = {
-    **dict.fromkeys(["Constant", "Identity", "Reshape", "Shape", "Size"], lambda node, types: 0),
+    **for_each("Constant Identity Reshape Shape Size", lambda node, types: 0),
     "Conv": _columns(1, always=False),
     "ConvInteger": _columns(1, always=True),
     "QLinearConv": _columns(3, always=True),
     "ConvTranspose": _transposed_columns,
     "Attention": _scores,
-    **dict.fromkeys(["LSTM", "GRU", "RNN"], _gates),
-    **dict.fromkeys(
-        [
-            "BlackmanWindow",
-            "CenterCropPad",
-            "DFT",
-            "GroupNormalization",
-            "HammingWindow",
-            "HannWindow",
-            "LayerNormalization",
-            "MeanVarianceNormalization",
-            "RMSNormalization",
-            "RotaryEmbedding",
-            "TopK",
-        ],
+    **for_each("LSTM GRU RNN", _gates),
+    **for_each(
+        "BlackmanWindow CenterCropPad DFT GroupNormalization HammingWindow HannWindow "
+        "LayerNormalization MeanVarianceNormalization RMSNormalization RotaryEmbedding "
+        "TopK",
         _written_out,
     ),
 }

@@ -52,7 +52,10 @@ def read_samples(path: Path) -> dict[str, Array]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror, str(path)) from fault
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -63,6 +63,11 @@ class IntegerGraph:
         """Append a cast between integer types."""
         return self.emit("Cast", [name], hint, to=int(dtype))
 
+    def clamp(self, name: str, low: int, high: int, hint: str, dtype: DType = DType.INT64) -> str:
+        """Append a clamp; both ends and all values have to fit 32 bits (see `rescaling`)."""
+        ends = [self.number(end, dtype) for end in (low, high)]
+        return self.emit("Clip", [name, *ends], hint)
+
     def finish(self, name: str, output: str) -> None:
         """Let tensor `name` leave the model as `output`; nothing is emitted after this."""
         source = self._finished.get(name, name)

@@ -149,5 +149,4 @@ def _emit_index(lowering: Lowering, name: str, size: int) -> str:
     if lowering.is_float(name) or not linear.is_uniform() or float(linear.terms[0].scale) != 1:
         raise Unsupported(f"indices '{name}' are computed; supported if constant or an input")
     index = graph.cast(linear.terms[0].name, DType.INT64, name)
-    index = graph.emit("Max", [index, graph.number(0)], name)
-    return graph.emit("Min", [index, graph.number(size - 1)], name)
+    return graph.clamp(index, 0, size - 1, name)

@@ -100,8 +100,7 @@ def _divide(graph: IntegerGraph, distance: str, root: str, count: int, hint: str
 def _keep(graph: IntegerGraph, name: str, low: int, high: int, hint: str) -> str:
     """int64 within low..high, of values that fit int32."""
     narrow = graph.cast(name, DType.INT32, hint)
-    kept = graph.emit("Max", [narrow, graph.number(low, DType.INT32)], hint)
-    kept = graph.emit("Min", [kept, graph.number(high, DType.INT32)], hint)
+    kept = graph.clamp(narrow, low, high, hint, DType.INT32)
     return graph.cast(kept, DType.INT64, hint)
 
 

@@ -15,7 +15,7 @@ from precompiles.models.graph import Array, Node
 from precompiles.models.manifest import Manifest, Profile
 from precompiles.quantization.calibration import cut_samples, measure_spans
 from precompiles.quantization.entry import build_entry, choose_grid
-from precompiles.quantization.grid import Grid, build_output_grid
+from precompiles.quantization.grid import Grid, Span, build_output_grid
 from precompiles.quantization.lowering import Indices, Lowering, Result
 from precompiles.quantization.port import Port, write_metadata
 from precompiles.quantization.refusal import (
@@ -138,7 +138,8 @@ def _stand_in(lowering: Lowering, name: str) -> Result:
     """A value for what could not be lowered, so that the rest is still looked at."""
     shape = lowering.shape(name)
     linear = Levels(name, _PLACEHOLDER, shape).to_linear()
-    return Sum(lowering.graph, name, lowering.span(name), linear)
+    span = lowering.span(name) if lowering.is_float(name) else Span(0.0, 1.0)
+    return Sum(lowering.graph, name, span, linear)
 
 
 def _leave(lowering: Lowering, tensor: TensorType, scale: float | None) -> Port:

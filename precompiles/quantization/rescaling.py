@@ -5,7 +5,7 @@
 C carries the offset, the grid's zero and the half that rounds. The division truncates; below the
 clamp's low end, which is never negative, that is all the same. The clamp comes after the division,
 where every value fits 32 bits: on x86, runtimes up to 1.31 compare int64 by signed halves, so that
-Max and Min of larger values pick the wrong one (microsoft/onnxruntime#32475).
+Clip, Max and Min of larger values pick the wrong one (microsoft/onnxruntime#32475).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,6 @@ from precompiles.quantization.linear import Floats, Linear, Term, compress
 from precompiles.quantization.refusal import CannotQuantize
 from precompiles.tensor import DType
 
-MULTIPLIER_MAX = (1 << 31) - 1
 SUM_MAX = 1 << 61  # of the products together, and of C: their sum stays below 2^62
 SHIFT_MAX = 60
 INT32_BOUND = 1 << 31
@@ -62,8 +61,7 @@ def emit_levels(
     constant = graph.constant(addend, f"{hint}/addend")
     raised = graph.emit("Add", [total, constant], hint) if total else constant
     level = graph.emit("Div", [raised, graph.number(unit)], hint)
-    level = graph.emit("Max", [level, graph.number(low)], hint)
-    level = graph.emit("Min", [level, graph.number(high)], hint)
+    level = graph.clamp(level, low, high, hint)
     if grid.low:
         level = graph.emit("Add", [level, graph.number(grid.low)], hint)
     return level if grid.dtype is DType.INT64 else graph.cast(level, grid.dtype, hint)
@@ -78,7 +76,7 @@ def _prepare(graph: IntegerGraph, term: Term, ratio: Floats, hint: str) -> _Part
     size = np.abs(ratio)
     if float(size.max()) * term.bound <= PART_MAX:
         return _Part(name, term.shape, ratio, sized_for)
-    if term.bound > INT32_BOUND:
+    if term.bound > INT32_BOUND or float(size.max()) > PART_MAX:
         raise _too_far(hint)
     limit = np.full(size.shape, float(min(term.bound, INT32_BOUND - 1)))
     np.divide(PART_MAX, size, out=limit, where=size * term.bound > PART_MAX)
@@ -86,18 +84,14 @@ def _prepare(graph: IntegerGraph, term: Term, ratio: Floats, hint: str) -> _Part
     for operator, sign in (("Max", -1), ("Min", 1)):
         end = graph.constant(_round(sign * limit), f"{hint}/reach")
         name = graph.emit(operator, [name, end], term.name)
-    return _Part(name, term.shape, ratio, sized_for)
+    return _Part(name, term.shape, ratio, int(limit.max()))
 
 
 def _choose_shift(parts: Sequence[_Part], addend: float, hint: str) -> int:
     """The most fraction bits for which nothing in the formula can overflow."""
     largest = [float(np.abs(part.ratio).max()) for part in parts]
     total = sum(ratio * part.bound for ratio, part in zip(largest, parts, strict=True))
-    shift = min(
-        _fit(max(largest, default=0.0), MULTIPLIER_MAX),
-        _fit(total, SUM_MAX),
-        _fit(addend, SUM_MAX),
-    )
+    shift = min(_fit(total, SUM_MAX), _fit(addend, SUM_MAX))
     if shift < 1:
         raise _too_far(hint)
     return shift

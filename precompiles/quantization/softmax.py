@@ -65,8 +65,7 @@ class Shares(Value):
         share = graph.emit("Div", [graph.emit("Add", [scaled, half], hint), total], hint)
         # at most `steps`, as numerator and divisor are related; the cast lets admission see it
         share = graph.cast(share, DType.INT32, hint)
-        share = graph.emit("Min", [share, graph.number(min(steps, grid.high), DType.INT32)], hint)
-        share = graph.emit("Max", [share, graph.number(0, DType.INT32)], hint)
+        share = graph.clamp(share, 0, min(steps, grid.high), hint, DType.INT32)
         return share if grid.dtype is DType.INT32 else graph.cast(share, grid.dtype, hint)
 
     def _emit_parts(self) -> tuple[str, str]:
@@ -78,11 +77,12 @@ class Shares(Value):
             axis = graph.constant(np.asarray([self._axis], np.int64), "axes")
             largest = graph.emit("ReduceMax", [level, axis], f"{hint}/largest", keepdims=1)
             distance = graph.emit("Sub", [largest, level], f"{hint}/distance")
-            distance = self._keep(distance, DISTANCE_MAX)
+            # holds already above zero; below, the clamp lets admission see it
+            distance = graph.clamp(distance, 0, DISTANCE_MAX, hint)
             byte = graph.number(BYTE_MAX + 1)
             high = graph.emit("Div", [distance, byte], f"{hint}/high")
             low = graph.emit("Sub", [distance, graph.emit("Mul", [high, byte], hint)], hint)
-            low = self._keep(low, BYTE_MAX)
+            low = graph.clamp(low, 0, BYTE_MAX, hint)
             steps = np.arange(BYTE_MAX + 1) * grid.scale
             power = graph.emit(
                 "Mul",
@@ -96,12 +96,6 @@ class Shares(Value):
             total = graph.emit("Add", [total, graph.number(1)], f"{hint}/total")
             self._parts = (power, total)
         return self._parts
-
-    def _keep(self, name: str, high: int) -> str:
-        """Within 0..high, which holds already and lets admission see it."""
-        graph = self.graph
-        kept = graph.emit("Max", [name, graph.number(0)], self.name)
-        return graph.emit("Min", [kept, graph.number(high)], self.name)
 
     def _look_up(self, index: str, entries: np.ndarray) -> str:
         table = self.graph.constant(np.rint(entries).astype(np.int64), f"{self.name}/table")

@@ -43,7 +43,7 @@ class StockWorld(World):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._database = AtomicDB(MemoryDB())
-        self._stock = bind_state(arguments[0])
+        self._stock: dict[Any, Any] = {}
 
     def open(
         self,
@@ -52,8 +52,11 @@ class StockWorld(World):
         ancestors: Iterable[bytes] = (),
         base_fee: int | None = None,
     ) -> Any:
+        rules = self.schedule.find_rules(header)
+        if rules not in self._stock:
+            self._stock[rules] = bind_state(self.table, rules)
         context = build_context(self.chain_id, header, ancestors, base_fee)
-        return self._stock(self._database, context, root)
+        return self._stock[rules](self._database, context, root)
 
 
 class Network:

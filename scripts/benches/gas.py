@@ -10,7 +10,6 @@ from typing import Any
 from benches.inference import Prepared, prepare
 from benches.sample import build_samples
 from benches.timing import compute_medians_s
-
 from devnet.chain.call import Call, execute_call
 from devnet.config import Config
 from devnet.node import Node

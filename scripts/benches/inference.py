@@ -6,7 +6,6 @@ from typing import Any
 
 from benches.sample import Sample, build_samples
 from benches.timing import compute_medians_s
-
 from precompiles.engine.canonical import to_tensor
 from precompiles.engine.local import LocalEngine
 from precompiles.engine.session import build_session

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+from precompiles.quantization.quantize import quantize_model
 
 OPSET = 21
 IR_VERSION = 10
@@ -18,14 +22,25 @@ class Sample:
 
     name: str
     model: bytes
-    x: npt.NDArray[np.float32]
+    x: npt.NDArray[Any]
 
 
-def build_perceptron(name: str, sizes: Sequence[int]) -> Sample:
-    """Float layers of the given sizes with Relu between them."""
+def build_samples() -> tuple[Sample, ...]:
+    """From a 64-10 perceptron to a network of 100 million multiply-adds, float and exact each."""
+    floats = (
+        _build_perceptron("perceptron 64-10, 640 MAC", (64, 10)),
+        _build_perceptron("perceptron 64-1024-900-10, 1 MMAC", (64, 1024, 900, 10)),
+        _build_convolution("CNN 28x28x1, 1 MMAC", 28, (1, 8, 16)),
+        _build_convolution("CNN 60x60x3, 103 MMAC", 60, (3, 32, 32, 32, 32)),
+    )
+    return tuple(form for sample in floats for form in (sample, _quantize(sample)))
+
+
+def _build_perceptron(name: str, sizes: Sequence[int]) -> Sample:
+    """Layers of the given sizes with Relu between them."""
     draw = np.random.default_rng(0)
     nodes, weights, last = [], [], "x"
-    for layer, (rows, columns) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for layer, (rows, columns) in enumerate(pairwise(sizes)):
         matrix = draw.standard_normal((rows, columns)).astype(np.float32)
         weights.append(numpy_helper.from_array(matrix, f"w{layer}"))
         nodes.append(helper.make_node("MatMul", [last, f"w{layer}"], [f"m{layer}"]))
@@ -35,32 +50,29 @@ def build_perceptron(name: str, sizes: Sequence[int]) -> Sample:
     return Sample(name, _save(nodes, weights, x.shape, last, (1, sizes[-1])), x)
 
 
-def build_convolution(name: str, side: int, channels: int, layers: int) -> Sample:
-    """3x3 convolutions over a square RGB image; side^2 * channels^2 * 9 multiply-adds a layer."""
+def _build_convolution(name: str, side: int, channels: Sequence[int]) -> Sample:
+    """3x3 convolutions over a square image of bytes, then the mean of each channel."""
     draw = np.random.default_rng(0)
     nodes, weights, last = [], [], "x"
-    for layer in range(layers):
-        depth = channels if layer else 3
-        kernel = draw.standard_normal((channels, depth, 3, 3)).astype(np.float32)
+    for layer, (depth, count) in enumerate(pairwise(channels)):
+        kernel = draw.standard_normal((count, depth, 3, 3)).astype(np.float32)
         weights.append(numpy_helper.from_array(kernel, f"w{layer}"))
         nodes.append(
             helper.make_node("Conv", [last, f"w{layer}"], [f"c{layer}"], pads=[1, 1, 1, 1])
         )
         nodes.append(helper.make_node("Relu", [f"c{layer}"], [f"r{layer}"]))
         last = f"r{layer}"
-    nodes.append(helper.make_node("GlobalAveragePool", [last], ["pooled"]))
-    x = draw.standard_normal((1, 3, side, side)).astype(np.float32)
-    return Sample(name, _save(nodes, weights, x.shape, "pooled", (1, channels, 1, 1)), x)
+    nodes.append(helper.make_node("GlobalAveragePool", [last], ["mean"]))
+    x = draw.integers(0, 256, (1, channels[0], side, side)).astype(np.float32)
+    return Sample(name, _save(nodes, weights, x.shape, "mean", (1, channels[-1], 1, 1)), x)
 
 
-def build_samples() -> tuple[Sample, ...]:
-    """From a 64-10 perceptron to a convolutional network of 100 million multiply-adds."""
-    return (
-        build_perceptron("perceptron 64-10, 640 MAC", (64, 10)),
-        build_perceptron("perceptron 256-2048-256-10, 1.05 MMAC", (256, 2048, 256, 10)),
-        build_convolution("CNN 32x32, 10 MMAC", 32, 32, 2),
-        build_convolution("CNN 60x60, 103 MMAC", 60, 32, 4),
-    )
+def _quantize(sample: Sample) -> Sample:
+    """The exact form, calibrated on inputs of the same kind."""
+    samples = np.concatenate([np.roll(sample.x, shift) for shift in range(8)])
+    quantized = quantize_model(sample.model, {"x": samples})
+    x = quantized.inputs[0].encode(sample.x)
+    return Sample(f"exact {sample.name}", quantized.model, x)
 
 
 def _save(

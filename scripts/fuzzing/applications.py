@@ -149,6 +149,26 @@ _M, _V, _S = (2, 3), (3,), ()
 _IMAGE = (1, 2, 4, 4)
 _ONE = np.array(1)
 
+_TREES = {
+    "nodes_treeids": [0, 0, 0, 1, 1, 1],
+    "nodes_nodeids": [0, 1, 2, 0, 1, 2],
+    "nodes_featureids": [0, 0, 0, 2, 0, 0],
+    "nodes_values": [0.5, 0.0, 0.0, 1.5, 0.0, 0.0],
+    "nodes_modes": ["BRANCH_LEQ", "LEAF", "LEAF"] * 2,
+    "nodes_truenodeids": [1, 0, 0, 1, 0, 0],
+    "nodes_falsenodeids": [2, 0, 0, 2, 0, 0],
+}
+
+
+def _leaves(prefix: str) -> dict[str, Any]:
+    return {
+        f"{prefix}_treeids": [0, 0, 1, 1],
+        f"{prefix}_nodeids": [1, 2, 1, 2],
+        f"{prefix}_ids": [0, 1, 0, 1],
+        f"{prefix}_weights": [1.0, 2.0, 0.25, -3.0],
+    }
+
+
 APPLICATIONS: tuple[Application, ...] = (
     *(Application(name, (_M,)) for name in _UNARY.split()),
     *(Application(name, (_M, _V)) for name in _BINARY.split()),
@@ -273,4 +293,17 @@ APPLICATIONS: tuple[Application, ...] = (
     Application("Trilu", ((3, 3), np.array(0))),
     Application("Unsqueeze", (_M, _c(0))),
     Application("Where", (_M, _M, _M)),
+    Application(
+        "TreeEnsembleRegressor",
+        ((1, 3),),
+        {**_TREES, **_leaves("target"), "n_targets": 2},
+        domain="ai.onnx.ml",
+    ),
+    Application(
+        "TreeEnsembleClassifier",
+        ((1, 3),),
+        {**_TREES, **_leaves("class"), "classlabels_int64s": [7, 9]},
+        2,
+        domain="ai.onnx.ml",
+    ),
 )

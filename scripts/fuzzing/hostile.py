@@ -1,5 +1,50 @@
-"""x"""
+"""Hostile: model files that attack whoever reads them, each with what refuses it.
+
+`build_hostile()` gives the bytes by name; `EXPECTED` the words in the refusal, or nothing where the
+file is only heavy: such a file may be admitted and must then run within the limits.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+
+from fuzzing.hostile_files import FILES
+from fuzzing.hostile_graphs import GRAPHS
+from fuzzing.hostile_sizes import SIZES
+from precompiles.models.samples import read_sample
+
+Builder = Callable[[], bytes]
+_TABLES: tuple[Mapping[str, tuple[Builder, str]], ...] = (FILES, GRAPHS, SIZES)
+_FLIPS = 200  # damaged copies of a good model
+_HEAVY = 1 << 20  # bytes above which a file is built only when asked for
 
 
-def build_hostile() -> dict[str, bytes]:
-    return {}
+def list_hostile() -> Iterator[tuple[str, Builder, str]]:
+    """Name, how to build it, words of the refusal (empty: may be admitted)."""
+    for table in _TABLES:
+        for name, (build, words) in table.items():
+            yield name, build, words
+    yield from _damage("digits_exact")
+    yield from _damage("digits_float")
+
+
+def build_hostile(heavy: bool = False) -> dict[str, bytes]:
+    """Every file by name; those above a megabyte only if asked for."""
+    built = {name: build() for name, build, _ in list_hostile() if heavy or name not in _BIG}
+    return {name: data for name, data in built.items() if heavy or len(data) <= _HEAVY}
+
+
+def _damage(sample: str) -> Iterator[tuple[str, Builder, str]]:
+    """The model cut short at every hundredth of its length, and with flipped bits."""
+    model = read_sample(sample)
+    dice = random.Random(sample)
+    for percent in range(100):
+        cut = model[: len(model) * percent // 100]
+        yield f"{sample} cut at {percent} %", lambda cut=cut: cut, ""
+    for index in range(_FLIPS):
+        flipped = bytearray(model)
+        for _ in range(1 + index % 3):
+            flipped[dice.randrange(len(flipped))] ^= 1 << dice.randrange(8)
+        yield f"{sample} flip {index}", lambda data=bytes(flipped): data, ""
+
+
+_BIG = tuple(SIZES)

@@ -58,7 +58,7 @@ model's metadata as `devnet.scale.<name>` and `devnet.zero_point.<name>`:
 Held-out data by ONNX Runtime: CPUExecutionProvider, 1 thread, sequential, optimisations off.
 `same` is the share of samples on which the exact form answers as the float one.
 
-| model | bytes | MACs | right | accuracy | same |
+| model | bytes | MACs | same | right | accuracy |
 |---|---|---|---|---|---|
 {choices}
 
@@ -180,8 +180,8 @@ def _format_rows(
             if task is Task.CHOOSE:
                 same = float(np.mean(result.answers == original))
                 rows.append(
-                    f"{start}| {result.right} of {count} | {_format_percent(result.accuracy)} "
-                    f"| {_format_percent(same)} |"
+                    f"{start}| {_format_percent(same)} | {result.right} of {count} "
+                    f"| {_format_percent(result.accuracy)} |"
                 )
             else:
                 distance = float(np.mean(np.abs(result.answers - original)))

@@ -148,8 +148,8 @@ def test_estimate_of_a_registration_is_exact(bench: Bench) -> None:
         ({"to": FRESH, "value": 10**30}, InsufficientFunds),
         ({"to": MEASURER, "gas": 60_000}, ExecutionReverted),
         ({"to": KEEPER, "data": ONE, "gas": 30_000}, ExecutionFailed),
-        ({"to": FRESH, "gas": 20_000}, IntrinsicGasTooLow),
-        ({"to": FRESH, "gas_price": 10**30}, InsufficientFunds),
+        ({"data": bytes(2_000), "gas": 21_000}, ExecutionFailed),
+        ({"to": FRESH, "gas_price": 10**30}, ExecutionFailed),
     ],
 )
 def test_call_that_cannot_succeed_has_no_estimate(

@@ -217,5 +217,5 @@ def test_state_of_earlier_blocks_stays_readable(single: Driver) -> None:
     assert [single.node.open_state(n).get_balance(FRESH) for n in range(4)] == [0, 5, 10, 15]
     call = Call(sender=FRESH, to=bytes(20), value=10)
     assert single.node.call(call, 2).gas_used == single.node.estimate_gas(call, 2) == 21_000
-    with pytest.raises(InsufficientFunds, match="has 5, needs 10"):
+    with pytest.raises(InsufficientFunds, match="have 5 want 10"):
         single.node.call(call, 1)

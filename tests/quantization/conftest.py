@@ -87,7 +87,7 @@ def check_widths(graph: Graph, tensors: Mapping[str, Array]) -> None:
     """No int64 that a runtime compares is beyond 32 bits, none that it sums is beyond 2^53."""
     for node in graph.nodes:
         operands = [tensors[name] for name in node.inputs]
-        if node.operator in ("Max", "Min", "ReduceMax", "ReduceMin"):
+        if node.operator in ("Clip", "Max", "Min", "ReduceMax", "ReduceMin"):
             for operand in operands:
                 assert INT32[0] <= operand.min() <= operand.max() <= INT32[1], str(node)
         if node.operator == "ReduceSum":

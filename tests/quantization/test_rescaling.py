@@ -1,5 +1,6 @@
 """Rescaling: levels are the nearest ones, whatever tensors, scales and offsets go in."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -70,12 +71,14 @@ def test_levels_are_within_one_of_the_rational_result(
     feed = {"a": np.array(left, np.int32), "b": np.array(right, np.int32)}
     levels = build_session(model).run(None, feed)[0]
     assert levels.tobytes() == evaluate(read_graph(model), feed)["level"].tobytes()
+    largest = max((abs(one) + abs(other)) / grid.scale * 2**31, abs(offset) / grid.scale + 2**21)
+    bits = 60 - math.ceil(math.log2(largest))  # of the fraction, so far as 64 bits allow
     for a, b, level in zip(left, right, levels, strict=True):
         parts = [Fraction(one) * a, Fraction(other) * b]
-        real = (sum(parts) + Fraction(offset)) / Fraction(grid.scale) + grid.zero
-        nearest = min(max(real, grid.low), grid.high)
-        loss = sum(abs(part) for part in parts) / Fraction(grid.scale) / (1 << 24)
+        real = (parts[0] + parts[1] + Fraction(offset)) / Fraction(grid.scale) + grid.zero
+        nearest = min(max(real, Fraction(grid.low)), Fraction(grid.high))
         cut = any(abs(part) / Fraction(grid.scale) > 1 << 27 for part in parts)
+        loss = (abs(a) + abs(b)) / Fraction(2) ** bits
         assert cut or abs(int(level) - nearest) <= Fraction(1, 2) + loss + Fraction(1, 100)
 
 

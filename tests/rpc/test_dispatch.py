@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devnet.errors import ConfigError, DevnetError, ExecutionReverted, NoQuorum, UnknownBlock
-from devnet.rpc.dispatch import MAX_BATCH, MAX_BODY_BYTES, Dispatcher, Json
+from devnet.rpc.dispatch import Dispatcher, Json
+from devnet.rpc.limits import MAX_BATCH, MAX_BODY_BYTES
 from precompiles.errors import BadInput, ModelMissing, NotAdmitted, UnknownModel
 
 _SECRET = "what only the log may know"

@@ -42,6 +42,8 @@ def parse_schedule(config: Mapping[str, Any]) -> ForkSchedule:
             raise ConfigError(f"genesis config: {key} is not supported; leave it out")
     if config.get("eip155Block") != config.get("eip158Block"):
         raise ConfigError("genesis config: eip155Block and eip158Block must be equal")
+    if config.get("petersburgBlock") is None:  # as geth: Constantinople alone is never meant
+        config = {**config, "petersburgBlock": config.get("constantinopleBlock")}
     numbers = tuple(_read_activations(config, _NUMBER_KEYS))
     times = tuple(_read_activations(config, _TIME_KEYS))
     terminal = read_optional(config, "terminalTotalDifficulty")

@@ -10,8 +10,6 @@ from devnet.chain.state.account import Account
 from devnet.chain.state.encoding import compute_address_path, compute_slot_path
 from devnet.chain.state.trie import EMPTY, Node
 
-_HASH_BYTES = 32
-
 
 class Archive:
     """Tries by root, codes by hash; addresses and slots that were ever written."""

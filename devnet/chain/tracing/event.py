@@ -1,6 +1,6 @@
 """What a running transaction does, as plain data, and who may watch; imports no EVM.
 
-An observer sees and cannot change: with one or without, gas, output and state are the same.
+A tracer sees and cannot change: with one or without, gas, output and state are the same.
 """
 
 from dataclasses import dataclass
@@ -68,6 +68,9 @@ class Begin:
     sender: bytes
     to: bytes | None  # None creates a contract
     created: bytes  # address of the contract, empty if none is created
+    value: int
+    data: bytes
+    gas: int  # limit
     coinbase: bytes
     authorities: tuple[bytes, ...] = ()  # accounts that an EIP-7702 list may change
 
@@ -106,6 +109,17 @@ class Emitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """An instruction is about to use an account or a word; the state is as before it."""
+
+    state: Any  # as the EVM has it: to read from, during the event only
+    code: int  # of the instruction
+    contract: bytes  # whose storage the frame works on
+    address: bytes  # `contract` where a word is meant
+    slot: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """An instruction: the machine before it, what it cost. Comes before the frame it opens."""
 
@@ -133,11 +147,12 @@ class Stepped:
     memory: bytes
 
 
-class Observer:
+class Tracer:
     """Watches one transaction; this one does nothing, which is geth's `noopTracer`."""
 
     wants_steps = False
-    wants_memory = False  # in steps
+    wants_memory = False  # and return data, in steps
+    wants_touches = False
 
     def on_begin(self, event: Begin) -> None: ...
 
@@ -146,6 +161,8 @@ class Observer:
     def on_exit(self, event: Exit) -> None: ...
 
     def on_log(self, event: Emitted) -> None: ...
+
+    def on_touch(self, event: Touch) -> None: ...
 
     def on_step(self, event: Step) -> None: ...
 

@@ -1,6 +1,6 @@
-"""Books of one open frame while it is watched: its gas, refunds and the instruction it is at."""
+"""Books of one open frame while it is watched: what it is about to do, its gas and refunds."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from devnet.chain.tracing.event import CallKind
@@ -22,25 +22,29 @@ class Instruction:
 
 @dataclass(slots=True)
 class Intent:
-    """What a CALL or CREATE is about to do, read from the stack before it runs."""
+    """What a call or creation is about to do, read from the stack before it runs."""
 
     kind: CallKind
     target: bytes  # empty for a creation
     value: int | None
     data: bytes
+    caller: bytes
     spawned: bool = False  # whether a frame came of it
 
 
 @dataclass(slots=True)
 class OpenFrame:
-    """A frame between its entry and its exit; unlike a computation it exists before and after."""
+    """A frame between its entry and its exit."""
 
     inherited: int  # refund counter when it began
     settled: int = 0  # refunds of frames inside it that succeeded
     pc: int = 0  # of the next instruction
-    computation: Any = None  # py-evm's, once it runs code
     intent: Intent | None = None
     instruction: Instruction | None = None
     refused: int = 0  # gas that was asked for and not there
     returned: int = 0  # gas that was last given back
-    creation_paid: int | None = field(default=None)  # gas handed to a contract being created
+
+    def count_refund(self, computation: Any) -> int:
+        """The transaction's refund counter as it stands in this frame."""
+        own: int = computation.get_gas_meter().gas_refunded
+        return self.inherited + self.settled + own

@@ -9,6 +9,7 @@ from precompiles.models.fitting.operands import (
     require_scalar,
     require_shape,
 )
+from precompiles.models.naming import for_each
 
 
 def _fit_dropout(operands: Operands) -> None:
@@ -49,7 +50,8 @@ def _fit_mel(operands: Operands) -> None:
         require(operands.shape(index) == (), f"operand {index} is no scalar")
     bins, length, rate = (operands.numbers(index)[0] for index in range(3))
     low, high = operands.value(3), operands.value(4)
-    assert low is not None and high is not None, "operands are known"
+    assert low is not None, "the lower edge is known"
+    assert high is not None, "the upper edge is known"
     require(1 <= bins <= length // 2 + 1 and length >= 2, f"{bins} bins of {length} samples")
     require(0 <= float(low) < float(high) <= rate / 2, "edges outside 0..half the sample rate")
 
@@ -84,7 +86,7 @@ CREATIONS: dict[str, Fit] = {
     "ConstantOfShape": _fit_filler,
     "EyeLike": _fit_eye,
     "Range": _fit_range,
-    **dict.fromkeys(["BlackmanWindow", "HammingWindow", "HannWindow"], _fit_window_size),
+    **for_each("BlackmanWindow HammingWindow HannWindow", _fit_window_size),
     "MelWeightMatrix": _fit_mel,
     "CenterCropPad": _fit_crop,
     "Dropout": _fit_dropout,

@@ -9,6 +9,7 @@ from precompiles.models.fitting.operands import (
     require_scalar,
     require_shape,
 )
+from precompiles.models.naming import for_each
 
 
 def _fit_clip(operands: Operands) -> None:
@@ -109,12 +110,12 @@ ELEMENTS: dict[str, Fit] = {
     "PRelu": _fit_slope,
     "Gemm": _fit_gemm,
     "Einsum": _fit_einsum,
-    **dict.fromkeys(["LayerNormalization", "RMSNormalization"], _fit_layer_norm),
+    **for_each("LayerNormalization RMSNormalization", _fit_layer_norm),
     "BatchNormalization": _fit_batch_norm,
     "InstanceNormalization": _fit_instance_norm,
     "GroupNormalization": _fit_group_norm,
     "MeanVarianceNormalization": _fit_mean_variance,
-    **dict.fromkeys(["DequantizeLinear", "QuantizeLinear"], _fit_scale),
+    **for_each("DequantizeLinear QuantizeLinear", _fit_scale),
     "MatMulInteger": _fit_narrow_product,
     "QLinearMatMul": _fit_quantised_product,
 }

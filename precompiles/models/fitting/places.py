@@ -9,6 +9,7 @@ from precompiles.models.fitting.operands import (
     require_scalar,
     require_shape,
 )
+from precompiles.models.naming import for_each
 from precompiles.tensor import DType
 
 
@@ -165,13 +166,13 @@ _REDUCTIONS = (
     "ReduceSum ReduceSumSquare"
 )
 PLACES: dict[str, Fit] = {
-    **dict.fromkeys(["Hardmax", "LogSoftmax", "LpNormalization", "Softmax"], _fit_axis(-1)),
-    **dict.fromkeys(["ArgMax", "ArgMin", "Gather"], _fit_axis(0)),
-    **dict.fromkeys(_REDUCTIONS.split(), _fit_axes),
+    **for_each("Hardmax LogSoftmax LpNormalization Softmax", _fit_axis(-1)),
+    **for_each("ArgMax ArgMin Gather", _fit_axis(0)),
+    **for_each(_REDUCTIONS, _fit_axes),
     "Reshape": _fit_reshape,
     "Squeeze": _fit_squeeze,
     "Unsqueeze": _fit_unsqueeze,
-    **dict.fromkeys(["Expand", "Slice", "Tile"], _fit_list),
+    **for_each("Expand Slice Tile", _fit_list),
     "TopK": _fit_top,
     "Pad": _fit_pad,
     "OneHot": _fit_one_hot,

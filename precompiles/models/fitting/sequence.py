@@ -7,6 +7,7 @@ from precompiles.models.fitting.operands import (
     require_broadcast,
     require_shape,
 )
+from precompiles.models.naming import for_each
 
 _GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 _ACTIVATIONS = {"RNN": 1, "GRU": 2, "LSTM": 3}  # for each direction
@@ -108,7 +109,7 @@ def _fit_rotation(operands: Operands) -> None:
 
 
 SEQUENCES: dict[str, Fit] = {
-    **dict.fromkeys(_GATES, _fit_recurrence),
+    **for_each("GRU LSTM RNN", _fit_recurrence),
     "Attention": _fit_attention,
     "RotaryEmbedding": _fit_rotation,
 }

@@ -8,6 +8,7 @@ from precompiles.models.fitting.operands import (
     require_scalar,
     require_shape,
 )
+from precompiles.models.naming import for_each
 from precompiles.tensor import DType
 
 _SPATIAL = ("kernel_shape", "strides", "dilations", "output_padding")
@@ -55,8 +56,7 @@ def _fit_convolution(image: int, weights: int, bias: int) -> Fit:
 
 def _fit_integer_convolution(operands: Operands) -> None:
     _fit_convolution(0, 1, 9)(operands)
-    require_scalar(operands, 2)
-    _require_channels(operands, 3, operands.shape(1)[0])
+    require_scalar(operands, 2, 3)
 
 
 def _fit_quantised_convolution(operands: Operands) -> None:
@@ -207,12 +207,12 @@ WINDOWS: dict[str, Fit] = {
     "ConvInteger": _fit_integer_convolution,
     "QLinearConv": _fit_quantised_convolution,
     "ConvTranspose": _fit_transposed,
-    **dict.fromkeys(["AveragePool", "LpPool", "MaxPool"], _fit_pool),
-    **dict.fromkeys(["GlobalAveragePool", "GlobalMaxPool"], _fit_global_pool),
+    **for_each("AveragePool LpPool MaxPool", _fit_pool),
+    **for_each("GlobalAveragePool GlobalMaxPool", _fit_global_pool),
     "MaxUnpool": _fit_unpool,
     "Col2Im": _fit_columns,
     "LRN": _fit_local_norm,
     "Resize": _fit_resize,
     "GridSample": _fit_grid,
-    **dict.fromkeys(["DepthToSpace", "SpaceToDepth"], _fit_blocks),
+    **for_each("DepthToSpace SpaceToDepth", _fit_blocks),
 }

@@ -12,6 +12,7 @@ import numpy as np
 from onnx import TensorProto, numpy_helper
 
 from precompiles.models.graph import Array, Node
+from precompiles.models.naming import for_each
 from precompiles.models.ranges.facts import Facts
 from precompiles.models.ranges.interval import (
     BIT,
@@ -253,40 +254,18 @@ def _shift(node: Node, facts: Facts) -> Interval | None:
 
 
 TRANSFERS: Mapping[str, Transfer] = {
-    **dict.fromkeys(
-        [
-            "Identity",
-            "Reshape",
-            "Flatten",
-            "Squeeze",
-            "Unsqueeze",
-            "Transpose",
-            "Slice",
-            "Split",
-            "Expand",
-            "Tile",
-            "DepthToSpace",
-            "SpaceToDepth",
-            "Gather",
-            "GatherElements",
-            "GatherND",
-            "ReverseSequence",
-            "TopK",
-            "Dropout",
-            "ReduceMax",
-            "ReduceMin",
-            "Floor",
-            "Ceil",
-            "Round",
-        ],
+    **for_each(
+        "Identity Reshape Flatten Squeeze Unsqueeze Transpose Slice Split Expand Tile "
+        "DepthToSpace SpaceToDepth Gather GatherElements GatherND ReverseSequence TopK "
+        "Dropout ReduceMax ReduceMin Floor Ceil Round",
         _first,
     ),
-    **dict.fromkeys(["Trilu", "CenterCropPad", "MaxUnpool"], _first_or_zero),
-    **dict.fromkeys(["Greater", "GreaterOrEqual", "Less", "LessOrEqual"], lambda node, facts: BIT),
+    **for_each("Trilu CenterCropPad MaxUnpool", _first_or_zero),
+    **for_each("Greater GreaterOrEqual Less LessOrEqual", lambda node, facts: BIT),
     "Concat": _all,
     "Pad": _pad,
     "Where": _choose,
-    **dict.fromkeys(["ScatterElements", "ScatterND"], _scatter),
+    **for_each("ScatterElements ScatterND", _scatter),
     "Add": _fold(Interval.add),
     "Sum": _fold(Interval.add),
     "Sub": _fold(Interval.subtract),
@@ -312,11 +291,11 @@ TRANSFERS: Mapping[str, Transfer] = {
     "MatMulInteger": bound_product,
     "ConvInteger": bound_product,
     "Einsum": bound_product,
-    **dict.fromkeys(["ArgMax", "ArgMin"], _index_of),
+    **for_each("ArgMax ArgMin", _index_of),
     "MaxPool": _pool,
     "OneHot": lambda node, facts: facts.find_bound(node, 2),
     "BitwiseAnd": _mask,
-    **dict.fromkeys(["BitwiseOr", "BitwiseXor"], _merge),
+    **for_each("BitwiseOr BitwiseXor", _merge),
     "BitShift": _shift,
     "EyeLike": lambda node, facts: _UNIT,
     "ConstantOfShape": _filler,

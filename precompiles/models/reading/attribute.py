@@ -1,4 +1,4 @@
-"""Attributes: held to the operator's schema and to bounds, before any library reads them.
+"""Attributes: held to the operator's signature and to bounds, before any library reads them.
 
 A stride of zero or a block of -1 would divide by zero inside shape inference; an unknown mode would
 fail in the runtime, where every validator would have to abstain.
@@ -9,78 +9,38 @@ import re
 from collections.abc import Iterable, Mapping
 
 import onnx
-from onnx import defs
 
 from precompiles.errors import NotAdmitted, TooLarge
 from precompiles.models.limits import MAX_ATTRIBUTES, MAX_OPERANDS, MAX_TENSOR_RANK
+from precompiles.models.naming import for_each
+from precompiles.models.reading.signature import Signature
 
 _Types = onnx.AttributeProto
 _FLAG, _SIZE, _ANY = (0, 1), (1, 1 << 20), (-(1 << 31), (1 << 31) - 1)
 _AXIS = (-MAX_TENSOR_RANK, MAX_TENSOR_RANK - 1)
 
 INTEGERS: Mapping[str, tuple[int, int]] = {
-    **dict.fromkeys(
-        [
-            "align_corners",
-            "allowzero",
-            "antialias",
-            "ceil_mode",
-            "count_include_pad",
-            "detect_negative",
-            "detect_positive",
-            "exclude_outside",
-            "exclusive",
-            "fmod",
-            "input_forget",
-            "interleaved",
-            "inverse",
-            "is_causal",
-            "keepdims",
-            "largest",
-            "linear_before_reset",
-            "noop_with_empty_axes",
-            "onesided",
-            "periodic",
-            "reverse",
-            "select_last_index",
-            "sorted",
-            "storage_order",
-            "transA",
-            "transB",
-            "upper",
-            "time_axis",
-            "batch_axis",
-        ],
+    **for_each(
+        "align_corners allowzero antialias ceil_mode count_include_pad detect_negative "
+        "detect_positive exclude_outside exclusive fmod input_forget interleaved "
+        "inverse is_causal keepdims largest linear_before_reset noop_with_empty_axes "
+        "onesided periodic reverse select_last_index sorted storage_order transA transB "
+        "upper time_axis batch_axis",
         _FLAG,
     ),
-    **dict.fromkeys(
-        [
-            "blocksize",
-            "dilations",
-            "group",
-            "hidden_size",
-            "kernel_shape",
-            "num_groups",
-            "output_shape",
-            "size",
-            "strides",
-        ],
+    **for_each(
+        "blocksize dilations group hidden_size kernel_shape num_groups output_shape size strides",
         _SIZE,
     ),
-    **dict.fromkeys(["axes", "axis"], _AXIS),
-    **dict.fromkeys(["batch_dims", "perm"], (0, MAX_TENSOR_RANK - 1)),
-    **dict.fromkeys(["output_padding", "pads"], (0, 1 << 20)),
-    **dict.fromkeys(
-        ["kv_num_heads", "num_heads", "q_num_heads", "rotary_embedding_dim"], (0, 1 << 12)
-    ),
-    **dict.fromkeys(
-        ["layout", "training_mode", "block_size", "precision", "qk_matmul_output_mode"], (0, 0)
-    ),
-    **dict.fromkeys(
-        ["dtype", "output_datatype", "output_dtype", "softmax_precision", "to"], (0, 13)
-    ),
-    **dict.fromkeys(["end", "k", "seed", "start", "value_int", "value_ints"], _ANY),
+    **for_each("axes axis", _AXIS),
+    **for_each("batch_dims perm", (0, MAX_TENSOR_RANK - 1)),
+    **for_each("output_padding pads", (0, 1 << 20)),
+    **for_each("kv_num_heads num_heads q_num_heads rotary_embedding_dim", (0, 1 << 12)),
+    **for_each("layout training_mode block_size precision qk_matmul_output_mode", (0, 0)),
+    **for_each("dtype output_datatype output_dtype softmax_precision to", (0, 13)),
+    **for_each("end k seed start value_int value_ints", _ANY),
     "num_outputs": (1, MAX_OPERANDS),
+    "n_targets": (1, 1 << 12),
     "p": (1, 16),
     "LpNormalization.p": (1, 2),
     "saturate": (1, 1),
@@ -131,7 +91,7 @@ _LATER = {("Pad", "wrap"): 19, ("ScatterElements", "max"): 18, ("ScatterElements
 _GONE = {("GridSample", "bilinear"): 20, ("GridSample", "bicubic"): 20}  # opset that dropped it
 
 
-def check_attributes(node: onnx.NodeProto, schema: defs.OpSchema, opset: int) -> None:
+def check_attributes(node: onnx.NodeProto, signature: Signature, opset: int) -> None:
     """Names, types and values.
 
     Raises: NotAdmitted naming the attribute; TooLarge.
@@ -141,17 +101,17 @@ def check_attributes(node: onnx.NodeProto, schema: defs.OpSchema, opset: int) ->
     seen: set[str] = set()
     for attribute in node.attribute:
         where = f"attribute '{attribute.name}' of {node.op_type}"
-        declared = schema.attributes.get(attribute.name)
+        declared = signature.attributes.get(attribute.name)
         if declared is None:
             raise NotAdmitted(f"{where} is unknown in opset {opset}; export it again")
         if attribute.name in seen:
             raise NotAdmitted(f"{where} is given twice; export it again")
         seen.add(attribute.name)
-        if attribute.type != declared.type.value:
+        if attribute.type != declared.code:
             raise NotAdmitted(f"{where} has another type than ONNX declares; export it again")
         _check_values(node.op_type, attribute, opset, where)
-    for name, declared in schema.attributes.items():
-        if declared.required and name not in seen:
+    for name, declared in signature.attributes.items():
+        if declared.is_required and name not in seen:
             raise NotAdmitted(f"{node.op_type} lacks attribute '{name}'; export it again")
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import onnx
 
 from precompiles.errors import NotAdmitted, TooLarge
-from precompiles.models.limits import MAX_ELEMENT_BYTES, MAX_TENSOR_RANK
+from precompiles.models.limits import MAX_ELEMENT_BYTES, MAX_PEAK_BYTES, MAX_TENSOR_RANK
 from precompiles.tensor import DType
 
 Array = npt.NDArray[Any]
@@ -73,16 +73,26 @@ def read_constant(tensor: onnx.TensorProto, where: str) -> Array:
     return array
 
 
+def check_total(graph: onnx.GraphProto) -> None:
+    """Raises: TooLarge if the initialisers, stored and packed, would fill the memory of a run."""
+    total = 0
+    for tensor in graph.initializer:
+        size = read_dtype(tensor.data_type, f"initialiser '{tensor.name}'").size_bytes
+        total += size * math.prod(max(side, 0) for side in tensor.dims)
+    if 2 * total > MAX_PEAK_BYTES:
+        raise TooLarge(f"{total} bytes of weights, at most {MAX_PEAK_BYTES // 2}; quantise them")
+
+
 def _read_elements(tensor: onnx.TensorProto, dtype: DType, size: int, where: str) -> Array:
     kept = [name for name in _TYPED if len(getattr(tensor, name))]
     if tensor.HasField("raw_data"):
-        expected = size * dtype.size_bytes
-        if kept or len(tensor.raw_data) != expected:
-            given = f"{len(tensor.raw_data)} raw bytes" + (f" and {kept[0]}" if kept else "")
+        raw, expected = tensor.raw_data, size * dtype.size_bytes
+        if kept or len(raw) != expected:
+            given = f"{len(raw)} raw bytes" + (f" and {kept[0]}" if kept else "")
             raise NotAdmitted(f"{where} needs {expected} bytes and has {given}; export it again")
-        if dtype is DType.BOOL and tensor.raw_data.strip(b"\0\1"):
+        if dtype is DType.BOOL and raw.strip(b"\0\1"):
             raise NotAdmitted(f"{where} holds a boolean that is neither 0 nor 1; export it again")
-        return np.frombuffer(tensor.raw_data, DTYPES[dtype])
+        return np.frombuffer(raw, DTYPES[dtype])
     field = _FIELDS.get(dtype, "int32_data")
     values = getattr(tensor, field)
     if [name for name in kept if name != field] or len(values) != size:

@@ -143,7 +143,7 @@ def _range(operands: Operands, _: Attributes, result: TensorType) -> Array:
     start, _limit, delta = (_at(operands, index) for index in range(3))
     if start.dtype.kind == "f":
         raise ValueError("float steps round")
-    return start + np.arange(result.shape[0]).astype(start.dtype) * delta
+    return np.asarray(start + np.arange(result.shape[0]).astype(start.dtype) * delta)
 
 
 def _reshape(operands: Operands, _: Attributes, result: TensorType) -> Array:

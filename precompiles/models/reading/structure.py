@@ -5,16 +5,15 @@ Every tensor has one source and is made before it is used, so there is no cycle 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import onnx
-from onnx import defs
 
 from precompiles.errors import NotAdmitted, TooLarge
 from precompiles.models.limits import MAX_OPERANDS
 from precompiles.models.operators import find_operator
 from precompiles.models.reading.attribute import check_attributes
 from precompiles.models.reading.header import normalize_domain
+from precompiles.models.reading.signature import Signature, find_signature, get_formal
 from precompiles.models.table.operator import Operator, Rule
 
 
@@ -24,7 +23,7 @@ class Use:
 
     node: onnx.NodeProto
     row: Operator
-    schema: defs.OpSchema
+    signature: Signature
 
     @property
     def where(self) -> str:
@@ -46,11 +45,11 @@ def check_structure(graph: onnx.GraphProto, opsets: Mapping[str, int]) -> tuple[
         row = find_operator(normalize_domain(node.domain), node.op_type)
         if row.rule is Rule.REFUSED:
             raise NotAdmitted(f"{describe_node(node)} is refused: {row.why}; {row.remedy}")
-        schema = _find_schema(row, opsets)
-        _check_arity(node, schema)
-        check_attributes(node, schema, schema.since_version if row.domain else opsets[""])
+        signature = _find_signature(row, opsets)
+        _check_arity(node, signature)
+        check_attributes(node, signature, signature.since if row.domain else opsets[""])
         _check_order(node, made, graph)
-        uses.append(Use(node, row, schema))
+        uses.append(Use(node, row, signature))
     names: set[str] = set()
     for value in graph.output:
         if value.name not in made:
@@ -72,28 +71,18 @@ def describe_node(node: onnx.NodeProto) -> str:
     return f"{node.op_type} '{name}'" if name else node.op_type
 
 
-@lru_cache(maxsize=1024)
-def find_schema(name: str, opset: int, domain: str) -> defs.OpSchema | None:
-    """The schema in force, or nothing if the operator came later or was withdrawn."""
-    try:
-        schema = defs.get_schema(name, opset, domain)
-    except defs.SchemaError:
-        return None
-    return None if schema.deprecated else schema
-
-
-def _find_schema(row: Operator, opsets: Mapping[str, int]) -> defs.OpSchema:
+def _find_signature(row: Operator, opsets: Mapping[str, int]) -> Signature:
     opset = opsets.get(row.domain)
     if opset is None:
         raise NotAdmitted(f"{row.name} needs operator set {row.domain}, which is not imported")
-    schema = find_schema(row.name, opset, row.domain)
-    if schema is None:
+    signature = find_signature(row.name, opset, row.domain)
+    if signature is None:
         raise NotAdmitted(f"{row.name} is not in opset {opset}; export with another opset")
-    return schema
+    return signature
 
 
 def _collect(*groups: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """What makes each tensor that no operator makes; an initialiser may also be a declared input."""
+    """What makes each tensor that no operator makes; an initialiser may be a declared input."""
     made: dict[str, str] = {}
     for kind, name in (pair for group in groups for pair in group):
         if not name:
@@ -107,29 +96,29 @@ def _collect(*groups: Iterable[tuple[str, str]]) -> dict[str, str]:
     return made
 
 
-def _check_arity(node: onnx.NodeProto, schema: defs.OpSchema) -> None:
-    where = describe_node(node)
-    if len(node.input) > MAX_OPERANDS or len(node.output) > MAX_OPERANDS:
-        raise TooLarge(f"{where} has more than {MAX_OPERANDS} inputs or outputs; split it")
-    if not schema.min_input <= len(node.input) <= schema.max_input:
-        raise NotAdmitted(f"{where} has {len(node.input)} inputs; export it again")
-    if not schema.min_output <= len(node.output) <= schema.max_output:
-        raise NotAdmitted(f"{where} has {len(node.output)} outputs; export it again")
-    for index, name in enumerate(node.input):
-        formal = schema.inputs[min(index, len(schema.inputs) - 1)]
-        if not name and formal.option != defs.OpSchema.FormalParameterOption.Optional:
-            raise NotAdmitted(f"{where} lacks input '{formal.name}'; export it again")
-    for index, name in enumerate(node.output):
-        formal = schema.outputs[min(index, len(schema.outputs) - 1)]
-        if not name and formal.option != defs.OpSchema.FormalParameterOption.Optional:
-            raise NotAdmitted(f"{where} lacks output '{formal.name}'; export it again")
+def _check_arity(node: onnx.NodeProto, signature: Signature) -> None:
+    for what, names, formals, (least, most) in (
+        ("input", node.input, signature.operands, signature.operand_counts),
+        ("output", node.output, signature.results, signature.result_counts),
+    ):
+        if len(names) > MAX_OPERANDS:
+            raise TooLarge(
+                f"{describe_node(node)} has {len(names)} {what}s, at most {MAX_OPERANDS}"
+            )
+        if not least <= len(names) <= most:
+            raise NotAdmitted(f"{describe_node(node)} has {len(names)} {what}s; export it again")
+        for index, name in enumerate(names):
+            if not name and not get_formal(formals, index).is_optional:
+                missing = get_formal(formals, index).name
+                raise NotAdmitted(
+                    f"{describe_node(node)} lacks {what} '{missing}'; export it again"
+                )
     if not any(node.output):
-        raise NotAdmitted(f"{where} has no named output; export it again")
+        raise NotAdmitted(f"{describe_node(node)} has no named output; export it again")
 
 
 def _check_order(node: onnx.NodeProto, made: dict[str, str], graph: onnx.GraphProto) -> None:
     """Operands exist already; results are new."""
-    where = describe_node(node)
     for name in node.input:
         if name and name not in made:
             later = any(name in other.output for other in graph.node)
@@ -138,9 +127,11 @@ def _check_order(node: onnx.NodeProto, made: dict[str, str], graph: onnx.GraphPr
                 if later
                 else "which nothing makes"
             )
-            raise NotAdmitted(f"{where} takes '{name}', {reason}; export it again")
+            raise NotAdmitted(f"{describe_node(node)} takes '{name}', {reason}; export it again")
     for name in node.output:
         if name and name in made:
-            raise NotAdmitted(f"{where} makes '{name}' a second time; export it again")
+            raise NotAdmitted(
+                f"{describe_node(node)} makes '{name}' a second time; export it again"
+            )
         if name:
             made[name] = "operator"

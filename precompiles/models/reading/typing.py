@@ -22,6 +22,7 @@ from precompiles.models.limits import (
 )
 from precompiles.models.reading.constant import Array, read_constant, read_dtype
 from precompiles.models.reading.folding import fold_node, read_attributes
+from precompiles.models.reading.signature import get_formal
 from precompiles.models.reading.structure import Use
 from precompiles.tensor import DType, TensorType
 
@@ -88,8 +89,7 @@ class Tensors:
         node = use.node
         if node.op_type == "Constant" and not use.row.domain:
             value = _read_constant_node(node, use.where)
-            kind = TensorType(node.output[0], _find_dtype(value), value.shape)
-            self.declare(kind, value)
+            self.declare(TensorType(node.output[0], _find_dtype(value), value.shape), value)
             return
         results = [
             self._read_result(name, proto, use)
@@ -97,9 +97,9 @@ class Tensors:
         ]
         self._check_types(use, results)
         self._check_fit(use, results)
-        for kind, value in zip(results, self._fold(use, results), strict=True):
+        for kind, known in zip(results, self._fold(use, results), strict=True):
             if kind is not None:
-                self.declare(kind, value)
+                self.declare(kind, known)
 
     def _infer(self, use: Use) -> list[onnx.TypeProto | None]:
         node = use.node
@@ -108,13 +108,15 @@ class Tensors:
             return [self._proto(operands[0].name)]
         if node.op_type in _ORDERED:
             return [_broadcast(operands, use.where)]
+        if use.row.domain:
+            return _score(use, operands[0])
         known = {
             name: numpy_helper.from_array(self._require_value(name, use), name)
             for name in _list_shaping(node)
         }
         try:
             inferred = shape_inference.infer_node_outputs(
-                use.schema,
+                use.signature.schema,
                 node,
                 {name: self._proto(name) for name in node.input if name},
                 known,
@@ -138,8 +140,8 @@ class Tensors:
         value = self.values.get(name)
         if value is None:
             raise NotAdmitted(
-                f"{use.where} takes a size, axis or bound from '{name}', which depends on the data: "
-                "the shapes or the work of a run would too; make it a constant"
+                f"{use.where} takes a size, axis or bound from '{name}', which depends on the "
+                "data, so the work of a run would too; make it a constant"
             )
         if value.size > MAX_KNOWN_ELEMENTS:
             raise TooLarge(f"{use.where} takes {value.size} sizes, at most {MAX_KNOWN_ELEMENTS}")
@@ -168,18 +170,17 @@ class Tensors:
 
     def _check_types(self, use: Use, results: list[TensorType | None]) -> None:
         """Element types are among those that the schema and the table allow."""
-        node, schema = use.node, use.schema
-        operands = [self.types[name] if name else None for name in node.input]
+        signature = use.signature
+        operands = [self.types[name] if name else None for name in use.node.input]
         bound: dict[str, DType] = {}
-        for formals, tensors in ((schema.inputs, operands), (schema.outputs, results)):
+        for formals, tensors in ((signature.operands, operands), (signature.results, results)):
             for index, tensor in enumerate(tensors):
-                formal = formals[min(index, len(formals) - 1)]
                 if tensor is None:
                     continue
-                label = f"tensor({_SPELLING[tensor.dtype]})"
-                if label not in formal.types:
+                formal = get_formal(formals, index)
+                if _SPELLING[tensor.dtype] not in formal.types:
                     raise NotAdmitted(f"{use.where} does not take {tensor}; cast it")
-                first = bound.setdefault(formal.type_str, tensor.dtype)
+                first = bound.setdefault(formal.parameter, tensor.dtype)
                 if formal.is_homogeneous and first is not tensor.dtype:
                     raise NotAdmitted(
                         f"{use.where} mixes {first.name.lower()} and {tensor}; cast one of them"
@@ -273,6 +274,18 @@ def _read_constant_node(node: onnx.NodeProto, where: str) -> Array:
     raise NotAdmitted(f"{where} holds text or sparse data; store dense numbers")
 
 
+def _score(use: Use, rows: TensorType) -> list[onnx.TypeProto | None]:
+    """Results of a tree ensemble: for a classifier labels as well."""
+    attributes = read_attributes(use.node)
+    count, width = rows.shape[:1], int(attributes.get("n_targets", 1))
+    if use.node.op_type == "TreeEnsembleRegressor":
+        return [onnx.helper.make_tensor_type_proto(DType.FLOAT32, (*count, width))]
+    width = len(attributes.get("classlabels_int64s", ()))
+    labels = onnx.helper.make_tensor_type_proto(DType.INT64, count)
+    scores = onnx.helper.make_tensor_type_proto(DType.FLOAT32, (*count, width))
+    return [labels, scores]
+
+
 def _broadcast(operands: list[TensorType], where: str) -> onnx.TypeProto:
     try:
         shape = np.broadcast_shapes(*(operand.shape for operand in operands))
@@ -293,7 +306,7 @@ def _find_dtype(array: Array) -> DType:
     return DType(onnx.helper.np_dtype_to_tensor_dtype(array.dtype))
 
 
-_SPELLING = {
-    DType.FLOAT32: "float",
-    DType.FLOAT64: "double",
-} | {dtype: dtype.name.lower() for dtype in DType if dtype not in (DType.FLOAT32, DType.FLOAT64)}
+_SPELLING = {dtype: f"tensor({dtype.name.lower()})" for dtype in DType} | {
+    DType.FLOAT32: "tensor(float)",
+    DType.FLOAT64: "tensor(double)",
+}

@@ -92,7 +92,9 @@ def judge_division(node: Node, facts: Facts) -> Verdict:
             )
         return accept(node)
     whole = get_type_range(facts.get_result(node).dtype)
-    assert dividend and divisor and whole, "an integer tensor has an interval"
+    assert dividend is not None, "an integer dividend has an interval"
+    assert divisor is not None, "an integer divisor has an interval"
+    assert whole is not None, "an integer type has a range"
     if 0 in divisor:
         return refuse(node, f"the divisor '{node.inputs[1]}' ({divisor}) may be zero")
     if whole.low in dividend and -1 in divisor and whole.low < 0:

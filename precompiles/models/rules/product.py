@@ -8,14 +8,13 @@ import numpy as np
 
 from precompiles.models.graph import Node
 from precompiles.models.ranges.facts import Facts
-from precompiles.models.ranges.interval import Interval, get_type_range
+from precompiles.models.ranges.interval import Interval
 from precompiles.models.ranges.product import bound_product
 from precompiles.models.rules.elementwise import judge_round, judge_total
 from precompiles.models.rules.verdict import Verdict, accept, pin
 from precompiles.tensor import DType
 
 _PAIR_MAX = 32_767  # of two products added in 16 bits
-_INT32 = get_type_range(DType.INT32)
 _OPERANDS = {"MatMulInteger": (0, 1), "ConvInteger": (0, 1)}  # moving and weights; else 0 and 3
 _SCALES = {"QLinearMatMul": (1, 4, 6), "QLinearConv": (1, 4, 6)}
 _ZEROS = {"QLinearMatMul": (2, 5, 7), "QLinearConv": (2, 5, 7)}
@@ -36,8 +35,8 @@ def judge_product(node: Node, facts: Facts) -> Verdict:
 def judge_narrow(node: Node, facts: Facts) -> Verdict:
     """Products of bytes, summed in 32 bits."""
     sums = bound_product(node, facts)
-    assert sums is not None and _INT32 is not None, f"{node} has byte operands"
-    if not sums.is_within(_INT32):
+    assert sums is not None, f"{node} has byte operands"
+    if not facts.fits(sums, DType.INT32):
         return pin(node, f"its sums may reach {sums} and overflow int32", "split the product")
     for index in (*_SCALES.get(node.operator, ()), *_ZEROS.get(node.operator, ())):
         value = facts.find_value(node, index)

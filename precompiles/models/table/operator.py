@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 
 from precompiles.models.manifest import Profile
 from precompiles.tensor import DType
@@ -49,11 +50,9 @@ class Operator:
         return Profile.EXACT if self.exact else Profile.PINNED
 
     @property
-    def choices(self) -> tuple[tuple[DType, ...], ...]:
+    def choices(self) -> frozenset[tuple[DType, ...]]:
         """Admitted element types, one for each slot."""
-        return tuple(
-            tuple(SHORT[word] for word in choice.split("/")) for choice in self.types.split()
-        )
+        return _parse_types(self.types)
 
 
 SHORT: dict[str, DType] = {
@@ -78,6 +77,11 @@ FLOATS = "f32 f64 f16"
 SINGLE = "f32 f16"
 IEEE = "one IEEE 754 rounding of each element"
 ORDER_OF_SUM = "a float sum: its order follows the vector width"
+
+
+@cache
+def _parse_types(types: str) -> frozenset[tuple[DType, ...]]:
+    return frozenset(tuple(SHORT[word] for word in choice.split("/")) for choice in types.split())
 
 
 def share(names: str, row: Operator) -> Iterator[Operator]:

@@ -12,7 +12,6 @@ from eth.db.backends.memory import MemoryDB
 from devnet.chain.header import Header
 from devnet.chain.precompile import bind_state
 from devnet.chain.world import World, build_context
-from precompiles.interface import Table
 
 HEADER = Header(
     parent_hash=bytes(32),
@@ -29,10 +28,10 @@ HEADER = Header(
 class StockWorld(World):
     """A world on py-evm's AccountDB and HexaryTrie."""
 
-    def __init__(self, table: Table, chain_id: int) -> None:
-        super().__init__(table, chain_id)
-        self._stock = bind_state(table)
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self._database = AtomicDB(MemoryDB())
+        self._stock: dict[Any, Any] = {}
 
     def open(
         self,
@@ -41,8 +40,11 @@ class StockWorld(World):
         ancestors: Iterable[bytes] = (),
         base_fee: int | None = None,
     ) -> Any:
+        rules = self.schedule.find_rules(header)
+        if rules not in self._stock:
+            self._stock[rules] = bind_state(self.table, rules)
         context = build_context(self.chain_id, header, ancestors, base_fee)
-        return self._stock(self._database, context, root)
+        return self._stock[rules](self._database, context, root)
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+"""A world whose states are prepared before anything executes in them: observed, overridden."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from devnet.chain.header import Header
+from devnet.chain.world import World
+
+Prepare = Callable[[Any], Any]  # a state, and that or another one to use instead
+
+
+class PreparedWorld(World):
+    """The same states as another world's, each through a function when it is opened."""
+
+    def __init__(self, world: World, prepare: Prepare) -> None:
+        vars(self).update(vars(world))
+        self._inner = world
+        self._prepare = prepare
+
+    def open(
+        self,
+        root: bytes,
+        header: Header,
+        ancestors: Iterable[bytes] = (),
+        base_fee: int | None = None,
+    ) -> Any:
+        return self._prepare(self._inner.open(root, header, ancestors, base_fee))
+
+
+def rebind_state(state: Any, **members: Any) -> Any:
+    """The same state under a fresh subclass with these members; use only the new one."""
+    bound = type(type(state).__name__, (type(state),), members)
+    rebound = bound.__new__(bound)
+    vars(rebound).update(vars(state))
+    return rebound

@@ -1,0 +1,280 @@
+"""Lets a tracer watch a state execute: binds it by a fresh subclass of the computation class.
+
+The one adapter between py-evm's computations and `event`. The loop that runs opcodes, and every
+opcode, stay py-evm's: they are only wrapped.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from eth.exceptions import Halt, VMError
+from eth.vm.computation import BaseComputation
+from eth.vm.logic.invalid import InvalidOpcode
+
+from devnet.chain.precompile import get_inference
+from devnet.chain.tracing.event import CallKind, Emitted, Enter, Exit, Failure, Tracer, Reason
+from devnet.chain.tracing.failure import describe_failure
+from devnet.chain.tracing.frame import Intent, OpenFrame
+from devnet.chain.tracing.instruction import CODES, count_taken
+from devnet.chain.tracing.stepping import begin_step, bind_meter, end_step, tell_step
+from devnet.chain.tracing.touching import TOUCHING, watch_touch
+
+_STACK_DEPTH = 1_024
+_MAX_NONCE = 2**64 - 1
+_CALLS = {CODES[kind.value]: kind for kind in CallKind if kind is not CallKind.SELFDESTRUCT}
+_SELFDESTRUCT = CODES["SELFDESTRUCT"]
+_DATA_OFFSETS = {  # where the memory offset of the data stands on the stack, from the top
+    CallKind.CALL: 4,
+    CallKind.CALLCODE: 4,
+    CallKind.DELEGATECALL: 3,
+    CallKind.STATICCALL: 3,
+    CallKind.CREATE: 2,
+    CallKind.CREATE2: 2,
+}
+
+
+@contextmanager
+def observe(state: Any, tracer: Tracer) -> Iterator[None]:
+    """Report what the state executes in this block of code."""
+    upstream = state.computation_class
+    state.computation_class = bind_tracer(upstream, tracer)
+    try:
+        yield
+    finally:
+        state.computation_class = upstream
+
+
+def bind_tracer(upstream: type[Any], tracer: Tracer) -> type[Any]:
+    """A computation class that reports to a tracer; one for each observed execution."""
+    frames: list[OpenFrame] = []
+    members: dict[str, Any] = {
+        "apply_computation": classmethod(BaseComputation.apply_computation.__func__),
+        "apply_message": classmethod(_watch_message(upstream, tracer, frames)),
+        "apply_create_message": classmethod(_watch_creation(upstream, tracer, frames)),
+        "add_log_entry": _watch_log(upstream, tracer),
+        "return_gas": _watch_return(upstream, frames),
+        "opcodes": _watch_opcodes(upstream.opcodes, tracer, frames),
+    }
+    if tracer.wants_steps:
+        members["_configure_gas_meter"] = bind_meter(upstream, frames)
+    return type("ObservedComputation", (upstream,), members)
+
+
+def _watch_message(upstream: type[Any], tracer: Tracer, frames: list[OpenFrame]) -> Any:
+    run = upstream.apply_message.__func__  # type: ignore[attr-defined]
+
+    def apply_message(
+        cls: type[Any], state: Any, message: Any, context: Any, parent_computation: Any = None
+    ) -> Any:
+        if message.is_create:  # its frame is open already
+            return run(cls, state, message, context, parent_computation)
+        args = (state, message, context, parent_computation)
+        return _watch_frame(run, cls, args, tracer, frames)
+
+    return apply_message
+
+
+def _watch_creation(upstream: type[Any], tracer: Tracer, frames: list[OpenFrame]) -> Any:
+    run = upstream.apply_create_message.__func__  # type: ignore[attr-defined]
+
+    def apply_create_message(
+        cls: type[Any], state: Any, message: Any, context: Any, parent_computation: Any = None
+    ) -> Any:
+        args = (state, message, context, parent_computation)
+        return _watch_frame(run, cls, args, tracer, frames)
+
+    return apply_create_message
+
+
+def _watch_frame(
+    run: Callable[..., Any],
+    cls: type[Any],
+    args: tuple[Any, Any, Any, Any],
+    tracer: Tracer,
+    frames: list[OpenFrame],
+) -> Any:
+    _, message, _, parent = args
+    outer = frames[-1] if frames else None
+    if outer is not None and outer.instruction is not None:
+        handed = message.gas if message.is_create else 0
+        tell_step(tracer, outer, parent, handed)
+    tracer.on_enter(_describe_entry(cls, message, outer))
+    refund = message.refund if outer is None else outer.count_refund(parent)
+    frame = OpenFrame(inherited=refund)
+    frames.append(frame)
+    try:
+        computation = run(cls, *args)
+    finally:
+        frames.pop()
+    if outer is not None and computation.is_success:
+        outer.settled += computation.get_gas_meter().gas_refunded + frame.settled
+    tracer.on_exit(
+        Exit(
+            output=bytes(computation.output),
+            gas_used=message.gas - computation.get_gas_remaining(),
+            failure=describe_failure(computation),
+            inference=get_inference(computation),
+        )
+    )
+    return computation
+
+
+def _describe_entry(cls: type[Any], message: Any, outer: OpenFrame | None) -> Enter:
+    intent = None if outer is None else outer.intent
+    if intent is None:  # the outermost frame
+        kind = CallKind.CREATE if message.is_create else CallKind.CALL
+        intent = Intent(kind, message.to, message.value, b"", message.sender)
+    intent.spawned = True
+    is_precompile = message.code_address in cls.get_precompiles() and not message.is_delegation
+    return Enter(
+        kind=intent.kind,
+        depth=message.depth,
+        caller=intent.caller,
+        target=message.storage_address if message.is_create else intent.target,
+        value=intent.value,
+        data=bytes(message.code) if message.is_create else message.data_as_bytes,
+        gas=message.gas,
+        is_precompile=is_precompile and not message.is_create,
+    )
+
+
+def _watch_log(upstream: type[Any], tracer: Tracer) -> Any:
+    def add_log_entry(self: Any, account: bytes, topics: tuple[int, ...], data: bytes) -> None:
+        upstream.add_log_entry(self, account, topics, data)
+        tracer.on_log(Emitted(account, topics, bytes(data)))
+
+    return add_log_entry
+
+
+def _watch_return(upstream: type[Any], frames: list[OpenFrame]) -> Any:
+    def return_gas(self: Any, amount: int) -> None:
+        frames[-1].returned = amount
+        upstream.return_gas(self, amount)
+
+    return return_gas
+
+
+def _watch_opcodes(
+    opcodes: Mapping[int, Any], tracer: Tracer, frames: list[OpenFrame]
+) -> dict[int, Any]:
+    watched = dict(opcodes)
+    for code in (*_CALLS, _SELFDESTRUCT):
+        if code in opcodes:
+            watched[code] = _watch_call(code, watched[code], tracer, frames)
+    if tracer.wants_touches:
+        for code in TOUCHING:
+            if code in opcodes:
+                watched[code] = watch_touch(code, watched[code], tracer)
+    if tracer.wants_steps:
+        for code in range(256):
+            run = watched.get(code) or InvalidOpcode(code)
+            watched[code] = _watch_step(code, run, tracer, frames)
+    return watched
+
+
+def _watch_step(code: int, run: Any, tracer: Tracer, frames: list[OpenFrame]) -> Any:
+    def step(computation: Any) -> None:
+        frame = frames[-1]
+        begin_step(tracer, frame, computation, code)
+        try:
+            run(computation=computation)
+        except VMError as error:
+            end_step(tracer, frame, computation, error)
+            raise
+        except Halt:
+            end_step(tracer, frame, computation)
+            raise
+        end_step(tracer, frame, computation)
+
+    return step
+
+
+def _watch_call(code: int, run: Any, tracer: Tracer, frames: list[OpenFrame]) -> Any:
+    """Notes what a call is about to do; reports a frame that py-evm never opens."""
+
+    def call(computation: Any) -> None:
+        values = computation._stack.values
+        if len(values) < count_taken(code):
+            run(computation=computation)
+            return
+        stack = [_to_int(item) for item in values[-count_taken(code) :]]
+        frame = frames[-1]
+        if code == _SELFDESTRUCT:
+            _watch_selfdestruct(run, computation, stack[-1], tracer, frame)
+            return
+        intent = frame.intent = _read_intent(_CALLS[code], computation, stack)
+        gas = computation.get_gas_remaining()
+        run(computation=computation)
+        if not intent.spawned:
+            _tell_unopened(tracer, frame, computation, intent, stack, gas)
+
+    return call
+
+
+def _read_intent(kind: CallKind, computation: Any, stack: list[int]) -> Intent:
+    message = computation.msg
+    if kind.is_creation:
+        return Intent(kind, b"", stack[-1], b"", message.storage_address)
+    target = (stack[-2] & ((1 << 160) - 1)).to_bytes(20, "big")
+    value: int | None = stack[-3]
+    if kind is CallKind.DELEGATECALL:
+        value = message.value
+    elif kind is CallKind.STATICCALL:
+        value = None
+    return Intent(kind, target, value, b"", message.storage_address)
+
+
+def _watch_selfdestruct(
+    run: Any, computation: Any, beneficiary: int, tracer: Tracer, frame: OpenFrame
+) -> None:
+    message = computation.msg
+    address = (beneficiary & ((1 << 160) - 1)).to_bytes(20, "big")
+    balance = computation.state.get_balance(message.storage_address)
+    try:
+        run(computation=computation)
+    except Halt:
+        if frame.instruction is not None:
+            tell_step(tracer, frame, computation, 0)
+        kind, depth = CallKind.SELFDESTRUCT, message.depth + 1
+        source = message.storage_address
+        tracer.on_enter(Enter(kind, depth, source, address, balance, b"", 0))
+        tracer.on_exit(Exit(b"", 0, None))
+        raise
+
+
+def _tell_unopened(
+    tracer: Tracer,
+    frame: OpenFrame,
+    computation: Any,
+    intent: Intent,
+    stack: list[int],
+    gas_before: int,
+) -> None:
+    """A call or creation that ended before it began: too deep, no funds, address taken."""
+    if frame.instruction is not None:
+        tell_step(tracer, frame, computation, 0)
+    message, state = computation.msg, computation.state
+    used, gas = 0, frame.returned
+    if message.depth + 1 > _STACK_DEPTH:
+        reason = Reason.TOO_DEEP
+    elif state.get_balance(message.storage_address) < (intent.value or 0):
+        reason = Reason.NO_FUNDS
+    elif state.get_nonce(message.storage_address) >= _MAX_NONCE:
+        reason = Reason.NONCE_OVERFLOW
+    else:
+        reason = Reason.COLLISION
+        used = gas_before - gas_before // 64
+    if intent.kind.is_creation:
+        gas = gas_before - gas_before // 64
+    at = _DATA_OFFSETS[intent.kind]
+    data = computation.memory_read_bytes(stack[-at], stack[-at - 1])
+    depth = message.depth + 1
+    tracer.on_enter(
+        Enter(intent.kind, depth, intent.caller, intent.target, intent.value, data, gas)
+    )
+    tracer.on_exit(Exit(b"", used, Failure(reason)))
+
+
+def _to_int(item: int | bytes) -> int:
+    return item if isinstance(item, int) else int.from_bytes(item, "big")
