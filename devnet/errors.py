@@ -3,10 +3,10 @@
 DevnetError
   ConfigError
   ChainError
-    UnknownBlock  UnknownTransaction  UnknownSnapshot  UnknownInference
+    UnknownBlock  UnknownTransaction  UnknownSnapshot  UnknownInference  UnknownFilter
     NotNow           BlockFull  FeeTooLow  NonceTooHigh
     BadTransaction   NonceTooLow  InsufficientFunds  IntrinsicGasTooLow  UnsupportedTransaction
-    ExecutionReverted  ExecutionFailed
+    ExecutionReverted  ExecutionFailed  SimulationRefused
     BadBlock           BadSeal
   HostError          this host cannot answer
   BadBundle          a proof bundle does not read
@@ -43,8 +43,6 @@ class ChainError(DevnetError):
 class UnknownBlock(ChainError):
     """No block by that number, hash or tag."""
 
-    rpc_code = -32001
-
 
 class UnknownTransaction(ChainError):
     """No transaction by that hash."""
@@ -60,6 +58,10 @@ class UnknownInference(ChainError):
     """The transaction has no inference with that index."""
 
     rpc_code = -32001
+
+
+class UnknownFilter(ChainError):
+    """No filter by that id, or not any more."""
 
 
 class BadTransaction(ChainError):
@@ -114,6 +116,14 @@ class ExecutionReverted(ChainError):
 
 class ExecutionFailed(ChainError):
     """A call ended in an exceptional halt and burnt its gas."""
+
+
+class SimulationRefused(ChainError):
+    """A simulated chain breaks a rule; `rpc_code` says which."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.rpc_code = code
 
 
 class BadBlock(ChainError):

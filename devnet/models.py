@@ -11,13 +11,13 @@ from eth_abi.abi import encode
 from devnet.chain.call import Call
 from devnet.chain.revert import describe_revert
 from devnet.chain.signing import UnsignedTransaction, sign_transaction
-from devnet.errors import ConfigError, ExecutionReverted
+from devnet.errors import ConfigError, ExecutionReverted, HostError
 from devnet.node import Node
 from precompiles.digest import decode_cid
-from precompiles.errors import BadInput, UnknownModel
+from precompiles.errors import BadInput, Fatal, UnknownModel, WriteProtection
 from precompiles.gas import compute_infer_gas
-from precompiles.inference import INFER, INFERENCE
-from precompiles.interface import InferenceCall
+from precompiles.inference import INFER, INFERENCE, run_inference
+from precompiles.interface import InferenceCall, Meter, StorageReader
 from precompiles.models.admission import NO_DIMENSIONS, admit_model
 from precompiles.models.manifest import Registration
 from precompiles.registry import (
@@ -35,6 +35,7 @@ from precompiles.releases import RELEASE_TYPE, Release, list_fields
 from precompiles.tensor import Tensor, encode_tensors
 
 _TIP_WEI = 10**9
+UNLIMITED_GAS = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +128,12 @@ class Models:
         return compute_infer_gas(self._node.config.schedule, manifest)
 
     def run(self, reference: str, inputs: Mapping[str, Tensor]) -> InferenceCall:
-        """Run a model as a transaction would, through the precompile; nothing is recorded.
+        """Run a model through the precompile on the state of the head; nothing is recorded.
 
-        Raises: UnknownModel; BadInput naming the input that is missing, unknown or of another type.
+        Costs no gas, so an input may be larger than a transaction can carry.
+
+        Raises: UnknownModel; BadInput naming the input that is missing, unknown or of another type;
+            HostError if this host cannot answer.
         """
         manifest = self.find(reference).registration.manifest
         wanted = [tensor.name for tensor in manifest.inputs]
@@ -137,8 +141,15 @@ class Models:
             raise BadInput(f"inputs {sorted(inputs)} given, the model wants {wanted}")
         tensors = encode_tensors([inputs[name] for name in wanted])
         data = INFER + manifest.model_id + (64).to_bytes(32, "big") + tensors[32:]
-        result = self._node.call(Call(to=INFERENCE, data=data))
-        return result.inferences[0]
+        reader = self._node.cluster.reader
+        view = _HeadView(self._node.open_storage())
+        schedule = self._node.config.schedule
+        try:
+            run_inference(reader.engine, schedule, data, Meter(UNLIMITED_GAS), view)
+        except Fatal as fault:
+            raise HostError(f"{type(fault).__name__}: {fault}") from fault
+        assert view.call is not None, "a finished inference records its call"
+        return view.call
 
     def _send(self, data: bytes) -> bytes:
         node = self._node
@@ -162,6 +173,29 @@ class Models:
             output = place.receipt.output
             raise ExecutionReverted(describe_revert(output), output)
         return transaction_hash
+
+
+class _HeadView:
+    """What the precompile sees of the head's state; nothing can be changed through it."""
+
+    caller = bytes(20)
+    address = INFERENCE
+
+    def __init__(self, storage: StorageReader) -> None:
+        self._storage = storage
+        self.call: InferenceCall | None = None
+
+    def load(self, address: bytes, slot: int) -> int:
+        return self._storage.load(address, slot)
+
+    def store(self, slot: int, value: int) -> None:
+        raise WriteProtection(f"slot {slot} of a past state")
+
+    def log(self, topics: tuple[bytes, ...], data: bytes) -> None:
+        raise WriteProtection(f"{len(topics)} topics, {len(data)} bytes in a past state")
+
+    def record(self, call: InferenceCall) -> None:
+        self.call = call
 
 
 def encode_registering(model_id: bytes, dimensions: Mapping[str, int]) -> bytes:

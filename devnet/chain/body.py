@@ -64,7 +64,7 @@ def decode_block(raw: bytes) -> Block:
         raise BadBlock(f"block {header.number} has {len(parts)} parts, {header.length} in header")
     return Block(
         header,
-        tuple(item if isinstance(item, bytes) else rlp.encode(item) for item in parts[1]),
+        tuple(map(_decode_transaction, parts[1])),
         tuple(decode_header(item) for item in parts[2]),
         tuple(map(_decode_withdrawal, parts[3])) if len(parts) == 4 else (),
     )
@@ -105,6 +105,14 @@ def list_withdrawal(withdrawal: Withdrawal) -> list[Any]:
         withdrawal.address,
         withdrawal.amount_gwei,
     ]
+
+
+def _decode_transaction(item: Any) -> bytes:
+    if not isinstance(item, bytes):
+        return bytes(rlp.encode(item))
+    if len(item) < 2 or item[0] >= 0x80:  # a list in a string would be another form of a list
+        raise BadBlock(f"0x{item[:8].hex()} begins no typed transaction")
+    return item
 
 
 def _decode_withdrawal(items: Any) -> Withdrawal:

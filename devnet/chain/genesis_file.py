@@ -93,7 +93,7 @@ def place_genesis(world: World, genesis: Genesis) -> Header:
 def _build_header(data: Mapping[str, Any], schedule: ForkSchedule) -> Header:
     timestamp = read_optional(data, "timestamp") or 0
     rules = schedule.get_rules(schedule.find_genesis_fork(timestamp))
-    base_fee = read_optional(data, "baseFeePerGas")
+    base_fee = read_optional(data, "baseFeePerGas", 256)
     excess = read_optional(data, "excessBlobGas") or 0
     if rules.fork >= Fork.CANCUN and not is_payable(excess, rules.blob):
         raise ConfigError(f"genesis: with excessBlobGas {excess} a blob costs more than there is")
@@ -119,7 +119,7 @@ def _build_header(data: Mapping[str, Any], schedule: ForkSchedule) -> Header:
 
 
 def _read_difficulty(data: Mapping[str, Any]) -> int:
-    given = read_optional(data, "difficulty")
+    given = read_optional(data, "difficulty", 256)
     if given is not None:
         return given
     return 0 if data["config"].get("ethash") is None else MIN_DIFFICULTY
@@ -131,7 +131,7 @@ def _read_account(key: str, data: Mapping[str, Any]) -> GenesisAccount:
         raise ConfigError(f"genesis: alloc has {key!r}; an address has 20 bytes")
     return GenesisAccount(
         address,
-        read_optional(data, "balance") or 0,
+        read_optional(data, "balance", 256) or 0,
         read_optional(data, "nonce") or 0,
         _read_hex(data.get("code") or "0x", f"alloc.{key}.code"),
         tuple(_read_storage(_read_object(data.get("storage") or {}, f"alloc.{key}.storage"))),

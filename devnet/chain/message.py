@@ -1,19 +1,23 @@
-"""Unsigned messages: what a caller asks to try, and what py-evm's executor reads of it.
+"""Messages: transactions before they are signed, as py-evm's executors read them, and their bytes.
 
 Source: EIP-1559 (prices), 2930, 4844, 7702 for the fields; geth's `core.Message`.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
+import rlp
 from eth.vm.forks.prague.transactions import Authorization
+from eth_keys.datatypes import PrivateKey
 
 from devnet.chain.forks.fork import Fork
 from devnet.chain.intrinsic import SET_CODE_TYPE, compute_initcode_gas, compute_intrinsic_gas
 from devnet.chain.sidecar import BLOB_TYPE
 from devnet.chain.signing import AccessList
+from precompiles.digest import compute_keccak
 
-_DYNAMIC_TYPE = 2
+ACCESS_LIST_TYPE, DYNAMIC_TYPE = 1, 2
+Signature: TypeAlias = tuple[int, int, int]  # parity or v, r, s
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,9 @@ class Message:
     authorization_list: tuple[Any, ...] = ()
     blob_versioned_hashes: tuple[bytes, ...] = ()
     max_fee_per_blob_gas: int = 0
-    y_parity: int = 0  # old executors log the signature
+    chain_id: int | None = None
+    v: int = 0  # the signature that it does not have
+    y_parity: int = 0
     r: int = 0
     s: int = 0
 
@@ -70,9 +76,13 @@ def build_message(
     delegations: tuple[Delegation, ...] = (),
     blob_hashes: tuple[bytes, ...] = (),
     max_blob_fee: int = 0,
+    chain_id: int | None = None,
+    type_id: int | None = None,
 ) -> Message:
-    """A message with its type and intrinsic gas under a fork.
+    """A message with its intrinsic gas under a fork.
 
+    Args:
+        type_id: the least that its fields need if not given.
     Units: prices in wei per gas.
     """
     message = Message(
@@ -82,7 +92,7 @@ def build_message(
         data=data,
         gas=gas,
         intrinsic_gas=0,
-        type_id=_choose_type(delegations, blob_hashes),
+        type_id=_choose_type(delegations, blob_hashes) if type_id is None else type_id,
         max_fee_per_gas=max_fee,
         max_priority_fee_per_gas=tip,
         nonce=nonce,
@@ -90,15 +100,49 @@ def build_message(
         authorization_list=tuple(map(_adapt, delegations)),
         blob_versioned_hashes=blob_hashes,
         max_fee_per_blob_gas=max_blob_fee,
+        chain_id=None if type_id == 0 else chain_id,
     )
     charged_later = 0 if message.to else compute_initcode_gas(message.data, fork)
     return replace(message, intrinsic_gas=compute_intrinsic_gas(message, fork) - charged_later)
 
 
+def encode_message(message: Message, signature: Signature = (0, 0, 0)) -> bytes:
+    """The bytes of a transaction; without a signature there are zeros in its place."""
+    encoded: bytes = rlp.encode([*_list_fields(message), *signature])
+    return bytes([message.type_id]) + encoded if message.type_id else encoded
+
+
+def sign_message(message: Message, chain_id: int, key: bytes) -> bytes:
+    """The bytes of a transaction, signed for one chain (EIP-155 where it has no type)."""
+    tail = [] if message.type_id else [chain_id, 0, 0]
+    body = rlp.encode([*_list_fields(message), *tail])
+    prefix = bytes([message.type_id]) if message.type_id else b""
+    signed = PrivateKey(key).sign_msg_hash(compute_keccak(prefix + body))
+    parity = signed.v if message.type_id else signed.v + 35 + 2 * chain_id
+    return encode_message(message, (parity, signed.r, signed.s))
+
+
+def _list_fields(message: Message) -> list[Any]:
+    """Everything before the signature."""
+    fields: list[Any] = [message.nonce]
+    if message.type_id:
+        fields.insert(0, message.chain_id or 0)
+    if message.type_id > ACCESS_LIST_TYPE:
+        fields.append(message.max_priority_fee_per_gas)
+    fields += [message.max_fee_per_gas, message.gas, message.to, message.value, message.data]
+    if message.type_id:
+        fields.append([[a, [slot.to_bytes(32, "big") for slot in s]] for a, s in message.access_list])
+    if message.type_id == BLOB_TYPE:
+        fields += [message.max_fee_per_blob_gas, list(message.blob_versioned_hashes)]
+    if message.type_id == SET_CODE_TYPE:
+        fields.append(list(message.authorization_list))
+    return fields
+
+
 def _choose_type(delegations: tuple[Delegation, ...], blob_hashes: tuple[bytes, ...]) -> int:
     if delegations:
         return SET_CODE_TYPE
-    return BLOB_TYPE if blob_hashes else _DYNAMIC_TYPE
+    return BLOB_TYPE if blob_hashes else DYNAMIC_TYPE
 
 
 def _adapt(delegation: Delegation) -> Any:

@@ -89,7 +89,8 @@ def apply_accounts(state: Any, accounts: Accounts) -> None:
 
     Raises: ChainError if an override contradicts itself or another one, or moves no precompile.
     """
-    precompiles = dict(state.computation_class.get_precompiles())
+    upstream = state.computation_class
+    precompiles = dict(upstream._precompiles)
     destinations: set[bytes] = set()
     for address, account in accounts.items():
         name = to_checksum_address(address)
@@ -108,10 +109,10 @@ def apply_accounts(state: Any, accounts: Accounts) -> None:
             raise ChainError(f"account {name} has both 'state' and 'stateDiff'")
         _apply(state, address, account)
     state.lock_changes()
-    if precompiles != state.computation_class.get_precompiles():
-        members = {"_precompiles": precompiles}
-        bound = type("MovedComputation", (state.computation_class,), members)
-        state.computation_class = bound
+    if precompiles != upstream._precompiles:
+        warm = classmethod(lambda _: upstream.get_precompiles())  # as they were before
+        members = {"_precompiles": precompiles, "get_precompiles": warm}
+        state.computation_class = type("MovedComputation", (upstream,), members)
 
 
 def _apply(state: Any, address: bytes, account: AccountOverride) -> None:

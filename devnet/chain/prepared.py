@@ -30,6 +30,6 @@ class PreparedWorld(World):
 def rebind_state(state: Any, **members: Any) -> Any:
     """The same state under a fresh subclass with these members; use only the new one."""
     bound = type(type(state).__name__, (type(state),), members)
-    rebound = bound.__new__(bound)
+    rebound = bound(state._account_db, state.execution_context)
     vars(rebound).update(vars(state))
     return rebound

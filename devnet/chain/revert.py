@@ -27,6 +27,14 @@ def describe_revert(output: bytes) -> str:
 
 def decode_reason(output: bytes) -> str:
     """The reason in revert data; a custom error shows as its selector, no data as nothing."""
+    reason = decode_standard(output)
+    if reason is not None:
+        return reason
+    return f"custom error 0x{output[:4].hex()}" if len(output) >= 4 else ""
+
+
+def decode_standard(output: bytes) -> str | None:
+    """The reason in data of `Error(string)` or `Panic(uint256)`, nothing in other data."""
     try:
         if output[:4] == _ERROR:
             return str(decode(["string"], output[4:])[0])
@@ -35,4 +43,4 @@ def decode_reason(output: bytes) -> str:
             return _PANICS.get(code, f"unknown panic code: {code:#x}")
     except (DecodingError, UnicodeDecodeError, OverflowError):
         pass
-    return f"custom error 0x{output[:4].hex()}" if len(output) >= 4 else ""
+    return None

@@ -8,9 +8,9 @@ import click
 from devnet.config import DEFAULT_MNEMONIC, Config, Host
 from devnet.errors import ConfigError
 from devnet.node import Node
-from devnet.rpc.dispatch import Dispatcher
-from devnet.rpc.methods import build_methods
-from devnet.rpc.server import serve
+from devnet.rpc.evm import MAX_INTERVAL_S
+from devnet.rpc.serving import serve
+from devnet.rpc.transport.server import Listen
 from devnet.validators.misbehaviour import parse_behavior
 from precompiles.inference import INFERENCE
 from precompiles.registry import REGISTRY
@@ -22,6 +22,31 @@ _ETHER = 10**18
 @click.option("--validators", default=4, show_default=True, help="Validators in this process.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8545, show_default=True, help="Port to listen on.")
+@click.option(
+    "--ipc",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Answer on a Unix socket too.",
+)
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Answer pages from here too, as in https://app.example; * for all. May be repeated.",
+)
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Answer to this name in a Host header too; * for all. May be repeated.",
+)
+@click.option(
+    "--block-time",
+    type=click.FloatRange(0.001, MAX_INTERVAL_S),
+    metavar="SECONDS",
+    help="A block every so many seconds instead of one for each transaction.",
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn.")
 @click.option("--chain-id", default=31337, show_default=True)
 @click.option("--accounts", default=10, show_default=True, help="Unlocked accounts.")
@@ -45,6 +70,10 @@ def command(
     validators: int,
     host: str,
     port: int,
+    ipc: Path | None,
+    origins: tuple[str, ...],
+    hosts: tuple[str, ...],
+    block_time: float | None,
     seed: int,
     chain_id: int,
     accounts: int,
@@ -63,6 +92,7 @@ def command(
         mnemonic=mnemonic,
         accounts=accounts,
         block_gas_limit=gas_limit,
+        block_time_s=max(1, round(block_time or 1)),
     )
     node = Node(config, Host(data_dir=data_dir, isolate=isolate))
     for text in behaviors:
@@ -70,13 +100,14 @@ def command(
         if not separator:
             raise ConfigError(f"--behavior '{text}' is not VALIDATOR=STRATEGY, as in v2=crash")
         node.set_behavior(name, parse_behavior(behavior))
-    dispatcher = Dispatcher(build_methods(node))
+    if block_time:
+        node.set_interval(block_time)
 
     def announce(bound_port: int) -> None:
         url = f"http://{host}:{bound_port}"
         click.echo(_describe_json(node, url) if as_json else _describe(node, url))
 
-    serve(dispatcher.handle, host, port, announce)
+    serve(node, Listen(host, port, ipc, hosts, origins), announce)
     click.echo(f"stopped at block {node.head.header.number}, 0x{node.head.hash.hex()}", err=True)
 
 

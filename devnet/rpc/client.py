@@ -1,9 +1,11 @@
 """A small JSON-RPC client: what the command line asks a running node with."""
 
 import json
+from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 from devnet.errors import RemoteError
@@ -25,25 +27,35 @@ class Client:
         Raises: RemoteError with the node's code and message, or if nobody answers.
         """
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        body = json.dumps(question).encode()
+        return self._read(self._post(self.url, body, "application/json"), "result")
+
+    def upload(self, path: str, file: bytes, query: Mapping[str, str]) -> Any:
+        """What the node answers to a file that is sent as it is. Raises: as `request`."""
+        url = f"{self.url.rstrip('/')}/{path}?{urlencode(query)}"
+        return self._read(self._post(url, file, "application/octet-stream"))
+
+    def _read(self, text: bytes, member: str = "") -> Any:
         try:
-            answer = json.loads(self._post(json.dumps(question).encode()))
+            answer = json.loads(text)
             failure = answer.get("error")
             if failure is None:
-                return answer["result"]
+                return answer[member] if member else answer
             raise RemoteError(failure["message"], failure["code"], failure.get("data"))
         except (ValueError, LookupError, AttributeError, TypeError) as broken:
             raise RemoteError(f"{self.url} does not answer JSON-RPC; is it a devnet?") from broken
 
-    def _post(self, body: bytes) -> bytes:
+    def _post(self, url: str, body: bytes, kind: str) -> bytes:
         if not self.url.startswith(("http://", "https://")):
             raise RemoteError(f"'{self.url}' is not a node's URL; give http://HOST:PORT")
-        headers = {"Content-Type": "application/json"}
         try:
-            request = Request(self.url, body, headers)
+            request = Request(url, body, {"Content-Type": kind})
             with self._opener.open(request, timeout=self._timeout_s) as response:
                 answer: bytes = response.read()
                 return answer
         except HTTPError as refused:
+            if refused.headers.get_content_type() == "application/json":
+                return refused.read()
             text = " ".join(refused.read(500).decode(errors="replace").split())
             raise RemoteError(f"{self.url} answers {refused.code}: {text}") from refused
         except (OSError, HTTPException) as silent:

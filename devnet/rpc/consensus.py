@@ -5,10 +5,11 @@ Numbers are JSON numbers here; hashes, addresses and signatures are hex.
 
 from collections.abc import Mapping
 
-from devnet.consensus.certificate import compute_certificate_hash
+from devnet.consensus.certificate import Certificate, compute_certificate_hash
 from devnet.node import Node
 from devnet.rpc.block_reference import get_block
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.lane import Routed, write
 from devnet.rpc.quantity import decode_text, encode_bytes
 from devnet.validators.misbehaviour import parse_behavior
 
@@ -41,7 +42,11 @@ def get_validators(node: Node, block: object = None) -> Json:
 
 
 def get_commit(node: Node, block: object = None) -> Json:
-    certificate = node.get_certificate(get_block(node, block).header.number)
+    return show_certificate(node, node.get_certificate(get_block(node, block).header.number))
+
+
+def show_certificate(node: Node, certificate: Certificate) -> dict[str, Json]:
+    """Who signed a block."""
     names = {validator.address: validator.name for validator in node.cluster.validators}
     return {
         "height": certificate.height,
@@ -69,9 +74,9 @@ def set_behavior(node: Node, validator: object, behavior: object, trigger: objec
     return True
 
 
-METHODS: Mapping[str, Method] = {
+METHODS: Mapping[str, Method | Routed] = {
     "consensus_status": get_status,
     "consensus_validators": get_validators,
     "consensus_commit": get_commit,
-    "consensus_setBehavior": set_behavior,
+    "consensus_setBehavior": write(set_behavior),
 }

@@ -7,6 +7,7 @@ from devnet.chain.history import Place
 from devnet.node import Node
 from devnet.rpc.block_reference import find_block, find_block_by_hash
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.lane import Routed, quick
 from devnet.rpc.quantity import decode_flag, decode_hash, decode_number, encode_quantity
 from devnet.rpc.views import show_block, show_receipt, show_transaction, show_waiting
 
@@ -68,8 +69,8 @@ def get_transaction_receipt(node: Node, transaction_hash: object) -> Json:
     return None if place is None else show_receipt(place)
 
 
-METHODS: Mapping[str, Method] = {
-    "eth_blockNumber": get_block_number,
+METHODS: Mapping[str, Method | Routed] = {
+    "eth_blockNumber": quick(get_block_number),
     "eth_getBlockByNumber": get_block_by_number,
     "eth_getBlockByHash": get_block_by_hash,
     "eth_getBlockTransactionCountByNumber": get_transaction_count_by_number,

@@ -8,6 +8,7 @@ from devnet.errors import InvalidParams
 from devnet.node import Node
 from devnet.rpc.block_reference import get_block
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.lane import Routed, quick
 from devnet.rpc.quantity import build_refusal, decode_list, decode_number, encode_quantity
 
 TIP_WEI = 10**9  # per gas; what the node adds where the caller names no fee
@@ -51,10 +52,10 @@ def get_fee_history(node: Node, count: object, newest: object, percentiles: obje
     return history
 
 
-METHODS: Mapping[str, Method] = {
-    "eth_gasPrice": get_gas_price,
-    "eth_maxPriorityFeePerGas": get_max_priority_fee,
-    "eth_blobBaseFee": get_blob_base_fee,
+METHODS: Mapping[str, Method | Routed] = {
+    "eth_gasPrice": quick(get_gas_price),
+    "eth_maxPriorityFeePerGas": quick(get_max_priority_fee),
+    "eth_blobBaseFee": quick(get_blob_base_fee),
     "eth_feeHistory": get_fee_history,
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.lane import Routed, quick
 from devnet.rpc.quantity import encode_bytes, encode_quantity
 
 
@@ -29,11 +30,11 @@ def is_mining(node: Node) -> Json:
     return node.automine
 
 
-METHODS: Mapping[str, Method] = {
-    "eth_chainId": get_chain_id,
-    "eth_accounts": get_accounts,
-    "eth_requestAccounts": get_accounts,
-    "eth_coinbase": get_coinbase,
-    "eth_syncing": is_syncing,
-    "eth_mining": is_mining,
+METHODS: Mapping[str, Method | Routed] = {
+    "eth_chainId": quick(get_chain_id),
+    "eth_accounts": quick(get_accounts),
+    "eth_requestAccounts": quick(get_accounts),
+    "eth_coinbase": quick(get_coinbase),
+    "eth_syncing": quick(is_syncing),
+    "eth_mining": quick(is_mining),
 }

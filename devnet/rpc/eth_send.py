@@ -9,6 +9,7 @@ from devnet.errors import ChainError
 from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.eth_fees import TIP_WEI
+from devnet.rpc.lane import Routed, write
 from devnet.rpc.quantity import decode_bytes, encode_bytes
 from devnet.rpc.transaction_request import TransactionRequest, decode_transaction_request
 
@@ -25,9 +26,9 @@ def send_transaction(node: Node, transaction: object) -> Json:
     return encode_bytes(node.send_raw(raw))
 
 
-METHODS: Mapping[str, Method] = {
-    "eth_sendRawTransaction": send_raw_transaction,
-    "eth_sendTransaction": send_transaction,
+METHODS: Mapping[str, Method | Routed] = {
+    "eth_sendRawTransaction": write(send_raw_transaction),
+    "eth_sendTransaction": write(send_transaction),
 }
 
 

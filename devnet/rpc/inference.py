@@ -11,6 +11,7 @@ from devnet.models import Model, Models
 from devnet.node import Node
 from devnet.repositories import Repository, find_repository, list_repositories
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.lane import Routed, write
 from devnet.rpc.quantity import (
     build_refusal,
     decode_bytes,
@@ -29,7 +30,11 @@ _DTYPES: Mapping[int, DType] = {dtype.value: dtype for dtype in DType}
 
 
 def add_model(node: Node, data: object, options: object = None) -> Json:
-    model = decode_bytes(data, "data")
+    return add_model_file(node, decode_bytes(data, "data"), options)
+
+
+def add_model_file(node: Node, model: bytes, options: object = None) -> Json:
+    """As `add_model`, for bytes that came as they are."""
     fields = {} if options is None else decode_object(options, "options")
     known = ("alias", "dimensions", "release")
     unknown = sorted(set(fields) - set(known))
@@ -88,7 +93,7 @@ def run(node: Node, model: object, inputs: object) -> Json:
 
 def get_receipts(node: Node, transaction_hash: object) -> Json:
     place = node.history.get_transaction(decode_hash(transaction_hash, "transactionHash"))
-    return [_show_receipt(inference) for inference in place.inferences]
+    return [show_receipt(inference) for inference in place.inferences]
 
 
 def get_bundle(node: Node, transaction_hash: object, index: object = 0) -> Json:
@@ -107,8 +112,8 @@ def show_repository(node: Node, name: object) -> Json:
     return _show_repository(find_repository(node, decode_text(name, "name")))
 
 
-METHODS: Mapping[str, Method] = {
-    "inference_addModel": add_model,
+METHODS: Mapping[str, Method | Routed] = {
+    "inference_addModel": write(add_model),
     "inference_models": list_models,
     "inference_model": show_model,
     "inference_repositories": show_repositories,
@@ -148,7 +153,8 @@ def _show_tensor(tensor: Tensor) -> dict[str, Json]:
     }
 
 
-def _show_receipt(inference: Inference) -> dict[str, Json]:
+def show_receipt(inference: Inference) -> dict[str, Json]:
+    """One model call of a block."""
     receipt = inference.receipt
     return {
         "blockNumber": receipt.block_number,

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.lane import Routed, quick
 from devnet.rpc.quantity import decode_bytes, encode_bytes, encode_quantity
 from precompiles.digest import compute_keccak
 
@@ -38,10 +39,10 @@ def compute_sha3(node: Node, data: object) -> Json:
     return encode_bytes(compute_keccak(decode_bytes(data, "data")))
 
 
-METHODS: Mapping[str, Method] = {
-    "net_version": get_version,
-    "net_listening": is_listening,
-    "net_peerCount": get_peer_count,
+METHODS: Mapping[str, Method | Routed] = {
+    "net_version": quick(get_version),
+    "net_listening": quick(is_listening),
+    "net_peerCount": quick(get_peer_count),
     "web3_clientVersion": get_client_version,
     "web3_sha3": compute_sha3,
 }

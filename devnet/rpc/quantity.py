@@ -38,6 +38,14 @@ def decode_quantity(value: object, name: str) -> int:
     raise build_refusal(name, value, "a hex quantity as in 0x1f, without leading zeros")
 
 
+def decode_uint64(value: object, name: str) -> int:
+    """A number of at most 64 bits. Raises: InvalidParams."""
+    number = decode_quantity(value, name)
+    if number >> 64:
+        raise build_refusal(name, value, "a hex quantity of at most 64 bits")
+    return number
+
+
 def decode_number(value: object, name: str) -> int:
     """A hex quantity or a JSON integer from 0. Raises: InvalidParams."""
     if type(value) is int and 0 <= value < 1 << MAX_QUANTITY_BITS:

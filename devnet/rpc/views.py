@@ -1,24 +1,46 @@
-"""Blocks, transactions, receipts and events as JSON, field by field what geth answers on Prague."""
+"""Blocks, transactions, receipts and events as JSON, field by field what geth answers for each fork."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from devnet.chain.block import Execution
+from devnet.chain.block import Execution, Withdrawal
+from devnet.chain.body import compute_block_bytes
 from devnet.chain.execution import compute_bloom
-from devnet.chain.header import encode_header
+from devnet.chain.header import (
+    CANCUN_LENGTH,
+    LONDON_LENGTH,
+    PRAGUE_LENGTH,
+    SHANGHAI_LENGTH,
+    compute_header_hash,
+)
 from devnet.chain.history import LogPlace, Place
 from devnet.chain.transaction import Transaction
 from devnet.rpc.dispatch import Json
 from devnet.rpc.quantity import encode_bytes, encode_quantity, encode_word
 
-_LEGACY, _ACCESS_LIST, _SET_CODE = 0, 1, 4  # transaction types
+_LEGACY, _ACCESS_LIST, _BLOB, _SET_CODE = 0, 1, 3, 4  # transaction types
 
 
 def show_block(block: Execution, full: bool) -> dict[str, Json]:
     """A block with its transactions, or their hashes."""
-    header = block.header
     places = [Place(block, index) for index in range(len(block.transactions))]
-    return {
+    shown = show_header(block) | {
+        "size": encode_quantity(compute_block_size(block)),
+        "transactions": [
+            show_transaction(place) if full else encode_bytes(place.transaction.hash)
+            for place in places
+        ],
+        "uncles": [encode_bytes(compute_header_hash(uncle)) for uncle in block.uncles],
+    }
+    if block.header.length >= SHANGHAI_LENGTH:
+        shown["withdrawals"] = [show_withdrawal(withdrawal) for withdrawal in block.withdrawals]
+    return shown
+
+
+def show_header(block: Execution) -> dict[str, Json]:
+    """A header; fields of later forks are left out."""
+    header = block.header
+    shown: dict[str, Json] = {
         "number": encode_quantity(header.number),
         "hash": encode_bytes(block.hash),
         "parentHash": encode_bytes(header.parent_hash),
@@ -35,19 +57,27 @@ def show_block(block: Execution, full: bool) -> dict[str, Json]:
         "extraData": encode_bytes(header.extra_data),
         "mixHash": encode_bytes(header.mix_hash),
         "nonce": encode_bytes(header.nonce),
-        "baseFeePerGas": encode_quantity(header.base_fee_per_gas),
-        "withdrawalsRoot": encode_bytes(header.withdrawals_root),
-        "blobGasUsed": encode_quantity(header.blob_gas_used),
-        "excessBlobGas": encode_quantity(header.excess_blob_gas),
-        "parentBeaconBlockRoot": encode_bytes(header.parent_beacon_block_root),
-        "requestsHash": encode_bytes(header.requests_hash),
-        "size": encode_quantity(compute_block_size(block)),
-        "transactions": [
-            show_transaction(place) if full else encode_bytes(place.transaction.hash)
-            for place in places
-        ],
-        "uncles": [],
-        "withdrawals": [],
+    }
+    if header.length >= LONDON_LENGTH:
+        shown["baseFeePerGas"] = encode_quantity(header.base_fee_per_gas)
+    if header.length >= SHANGHAI_LENGTH:
+        shown["withdrawalsRoot"] = encode_bytes(header.withdrawals_root)
+    if header.length >= CANCUN_LENGTH:
+        shown["blobGasUsed"] = encode_quantity(header.blob_gas_used)
+        shown["excessBlobGas"] = encode_quantity(header.excess_blob_gas)
+        shown["parentBeaconBlockRoot"] = encode_bytes(header.parent_beacon_block_root)
+    if header.length >= PRAGUE_LENGTH:
+        shown["requestsHash"] = encode_bytes(header.requests_hash)
+    return shown
+
+
+def show_withdrawal(withdrawal: Withdrawal) -> dict[str, Json]:
+    """Stake paid out; the amount is in gwei."""
+    return {
+        "index": encode_quantity(withdrawal.index),
+        "validatorIndex": encode_quantity(withdrawal.validator_index),
+        "address": encode_bytes(withdrawal.address),
+        "amount": encode_quantity(withdrawal.amount_gwei),
     }
 
 
@@ -78,7 +108,7 @@ def show_receipt(place: Place) -> dict[str, Json]:
     """What came of a transaction in a block."""
     receipt, transaction = place.receipt, place.transaction
     first = place.first_log_index
-    return {
+    shown: dict[str, Json] = {
         "transactionHash": encode_bytes(transaction.hash),
         "transactionIndex": encode_quantity(place.index),
         "blockHash": encode_bytes(place.block.hash),
@@ -86,7 +116,6 @@ def show_receipt(place: Place) -> dict[str, Json]:
         "from": encode_bytes(transaction.sender),
         "to": _show_address(transaction.evm.to),
         "type": encode_quantity(transaction.type_id),
-        "status": encode_quantity(int(receipt.succeeded)),
         "gasUsed": encode_quantity(receipt.gas_used),
         "cumulativeGasUsed": encode_quantity(receipt.cumulative_gas_used),
         "effectiveGasPrice": encode_quantity(receipt.effective_gas_price),
@@ -96,6 +125,14 @@ def show_receipt(place: Place) -> dict[str, Json]:
         ],
         "logsBloom": encode_bytes(compute_bloom(receipt.logs)),
     }
+    if receipt.state_root:
+        shown["root"] = encode_bytes(receipt.state_root)
+    else:
+        shown["status"] = encode_quantity(int(receipt.succeeded))
+    if receipt.blob_gas_used:
+        shown["blobGasUsed"] = encode_quantity(receipt.blob_gas_used)
+        shown["blobGasPrice"] = encode_quantity(receipt.blob_gas_price)
+    return shown
 
 
 def show_log(found: LogPlace) -> dict[str, Json]:
@@ -116,18 +153,9 @@ def show_log(found: LogPlace) -> dict[str, Json]:
 
 
 def compute_block_size(block: Execution) -> int:
-    """Bytes of the block's RLP: header, transactions, no uncles, no withdrawals."""
-    transactions = sum(
-        len(t.raw) if t.type_id == _LEGACY else _compute_item_size(len(t.raw))
-        for t in block.transactions
-    )
-    header = len(encode_header(block.header))
-    return _compute_item_size(header + _compute_item_size(transactions) + 2)
-
-
-def _compute_item_size(payload: int) -> int:
-    """RLP size of a list, or of a string of two bytes and more."""
-    return payload + (1 if payload <= 55 else 1 + (payload.bit_length() + 7) // 8)
+    """Bytes of the block's RLP."""
+    raws = [transaction.raw for transaction in block.transactions]
+    return compute_block_bytes(block.header, raws, block.uncles, block.withdrawals)
 
 
 def _show_fields(transaction: Transaction, gas_price: int) -> dict[str, Json]:
@@ -155,6 +183,9 @@ def _show_fields(transaction: Transaction, gas_price: int) -> dict[str, Json]:
     if transaction.type_id != _ACCESS_LIST:
         fields["maxFeePerGas"] = encode_quantity(evm.max_fee_per_gas)
         fields["maxPriorityFeePerGas"] = encode_quantity(evm.max_priority_fee_per_gas)
+    if transaction.type_id == _BLOB:
+        fields["maxFeePerBlobGas"] = encode_quantity(evm.max_fee_per_blob_gas)
+        fields["blobVersionedHashes"] = [encode_bytes(h) for h in evm.blob_versioned_hashes]
     if transaction.type_id == _SET_CODE:
         fields["authorizationList"] = [_show_authorization(a) for a in evm.authorization_list]
     return fields

@@ -92,7 +92,7 @@ def build_application(
         else:
             array = np.asarray(spec).astype(helper.tensor_dtype_to_np_dtype(code))
             constants.append(numpy_helper.from_array(array, name))
-    attributes = {
+    attributes: dict[str, Any] = {
         name: (KINDS[binding[value[1:]]] if isinstance(value, str) and value[:1] == "$" else value)
         for name, value in application.attributes.items()
         if name in schema.attributes

@@ -31,7 +31,7 @@ def build_seeds(target: str, dice: random.Random) -> list[bytes]:
     seeds = [read_sample(name) for name in list_samples()]
     seeds += [data for data in build_hostile().values() if len(data) < 1 << 16]
     for application in APPLICATIONS:
-        for opset in _OPSETS:
+        for opset in (1, 3) if application.domain else _OPSETS:
             bindings = list(list_bindings(application, opset))
             for binding in dice.sample(bindings, min(len(bindings), 6)):
                 seeds.append(build_application(application, opset, binding).SerializeToString())

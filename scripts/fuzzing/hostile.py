@@ -6,6 +6,7 @@ file is only heavy: such a file may be admitted and must then run within the lim
 
 import random
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from fuzzing.hostile_files import FILES
 from fuzzing.hostile_graphs import GRAPHS
@@ -39,12 +40,12 @@ def _damage(sample: str) -> Iterator[tuple[str, Builder, str]]:
     dice = random.Random(sample)
     for percent in range(100):
         cut = model[: len(model) * percent // 100]
-        yield f"{sample} cut at {percent} %", lambda cut=cut: cut, ""
+        yield f"{sample} cut at {percent} %", partial(bytes, cut), ""
     for index in range(_FLIPS):
         flipped = bytearray(model)
         for _ in range(1 + index % 3):
             flipped[dice.randrange(len(flipped))] ^= 1 << dice.randrange(8)
-        yield f"{sample} flip {index}", lambda data=bytes(flipped): data, ""
+        yield f"{sample} flip {index}", partial(bytes, flipped), ""
 
 
 _BIG = tuple(SIZES)

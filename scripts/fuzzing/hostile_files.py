@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -29,6 +30,16 @@ def build_model(
         graph, ir_version=ir_version, opset_imports=[helper.make_opsetid("", opset)]
     )
     return model
+
+
+def integers(*values: int) -> npt.NDArray[np.int64]:
+    """A constant list."""
+    return np.array(values, np.int64)
+
+
+def floats(*values: float) -> npt.NDArray[np.float32]:
+    """A constant list."""
+    return np.array(values, np.float32)
 
 
 def build_plain() -> onnx.ModelProto:
@@ -72,6 +83,17 @@ def _external_constant(model: onnx.ModelProto) -> None:
 
 def _external_flag_only(model: onnx.ModelProto) -> None:
     model.graph.initializer[0].data_location = TensorProto.EXTERNAL
+
+
+def _external_filler() -> bytes:
+    """The flag alone, on the value of an operator that makes its result from it."""
+    value = numpy_helper.from_array(np.ones(1, np.float32), "v")
+    value.data_location = TensorProto.EXTERNAL
+    node = helper.make_node("ConstantOfShape", ["s"], ["c"], value=value)
+    add = helper.make_node("Add", ["x", "c"], ["y"])
+    kind = (TensorProto.FLOAT, [1, 4])
+    model = build_model([node, add], {"x": kind}, {"y": kind}, {"s": integers(1, 4)})
+    return bytes(model.SerializeToString())
 
 
 def _make_sparse(location: str = "") -> onnx.SparseTensorProto:
@@ -240,6 +262,7 @@ FILES: Mapping[str, tuple[Builder, str]] = {
     "external data, symlink": (spoil(_external("link.bin")), _OUTSIDE),
     "external data, flag alone": (spoil(_external_flag_only), _OUTSIDE),
     "external data in a constant": (spoil(_external_constant), _OUTSIDE),
+    "external data in a filler": (_external_filler, _OUTSIDE),
     "sparse initialiser": (spoil(_sparse), "sparse"),
     "sparse initialiser, external": (spoil(_sparse_external), "sparse"),
     "sparse constant, external": (spoil(_sparse_constant), "sparse"),

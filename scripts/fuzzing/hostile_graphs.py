@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from fuzzing.hostile_files import Builder, build_model, spoil
+from fuzzing.hostile_files import Builder, build_model, integers, spoil
 
 _F, _I32, _I64, _B = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL
 
@@ -238,20 +238,22 @@ GRAPHS: Mapping[str, tuple[Builder, str]] = {
         "may be zero",
     ),
     "remainder of the lowest by -1": (
-        build_one("Mod", {1: np.int64([-1, 1, -1, 1])}, _INTEGERS, _I64),
+        build_one("Mod", {1: integers(-1, -1, -1, -1)}, _INTEGERS, _I64),
         "stops the process",
     ),
-    "gather outside": (build_one("Gather", {1: np.int64([9])}, axis=1), "outside"),
+    "gather outside": (build_one("Gather", {1: integers(9)}, axis=1), "outside"),
     "gather by an input": (
         build_one("Gather", {0: np.ones(4, np.float32)}, _INTEGERS, _F, 2),
         "outside",
     ),
     "scatter outside": (
-        build_one("ScatterElements", {1: np.int64([[1 << 40]]), 2: np.ones((1, 1), np.float32)}),
+        build_one(
+            "ScatterElements", {1: np.array([[1 << 40]], np.int64), 2: np.ones((1, 1), np.float32)}
+        ),
         "outside",
     ),
     "scatter tuples outside": (
-        build_one("ScatterND", {1: np.int64([[0, -9]]), 2: np.ones(1, np.float32)}),
+        build_one("ScatterND", {1: np.array([[0, -9]], np.int64), 2: np.ones(1, np.float32)}),
         "outside",
     ),
     "random normal": (build_one("RandomNormalLike", dtype=_F), "random"),
@@ -285,19 +287,17 @@ GRAPHS: Mapping[str, tuple[Builder, str]] = {
         "data",
     ),
     "reshape to -1 beside 0": (
-        build_one("Reshape", {1: np.int64([-1, 0, 0])}, (_F, [0, 4])),
+        build_one("Reshape", {1: integers(-1, 0, 0)}, (_F, [0, 4])),
         "dynamic",
     ),
-    "reshape to two -1": (build_one("Reshape", {1: np.int64([-1, -1])}), ""),
-    "reshape to other elements": (build_one("Reshape", {1: np.int64([5, 5])}), "elements"),
+    "reshape to two -1": (build_one("Reshape", {1: integers(-1, -1)}), ""),
+    "reshape to other elements": (build_one("Reshape", {1: integers(5, 5)}), "elements"),
     "slice with step 0": (
-        build_one(
-            "Slice", {1: np.int64([0]), 2: np.int64([1]), 3: np.int64([0]), 4: np.int64([0])}
-        ),
+        build_one("Slice", {1: integers(0), 2: integers(1), 3: integers(0), 4: integers(0)}),
         "",
     ),
     "split into negative parts": (
-        build_one("Split", {1: np.int64([-1, 5])}, outputs=2, axis=1),
+        build_one("Split", {1: integers(-1, 5)}, outputs=2, axis=1),
         "",
     ),
     "stride 0": (build_one("Conv", {1: _KERNEL}, _IMAGE, strides=[0, 0]), "strides"),
@@ -313,7 +313,7 @@ GRAPHS: Mapping[str, tuple[Builder, str]] = {
     "permutation with repeats": (build_one("Transpose", perm=[0, 0]), ""),
     "axis 1000": (build_one("Softmax", axis=1000), "axis"),
     "unknown mode": (build_one("Resize", {2: np.ones(4, np.float32)}, _IMAGE, mode="evil"), "mode"),
-    "top 10 of 4": (build_one("TopK", {1: np.int64([10])}, outputs=2), ""),
+    "top 10 of 4": (build_one("TopK", {1: integers(10)}, outputs=2), ""),
     "equation of 26 letters": (
         build_one("Einsum", equation="abcdefghijklmnopqrstuvwxyz->a"),
         "equation",

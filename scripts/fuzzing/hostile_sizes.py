@@ -5,7 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 from onnx import AttributeProto, TensorProto, helper
 
-from fuzzing.hostile_files import Builder, build_model, build_plain, encode_varint, wrap_field
+from fuzzing.hostile_files import (
+    Builder,
+    build_model,
+    build_plain,
+    encode_varint,
+    floats,
+    integers,
+    wrap_field,
+)
 from fuzzing.hostile_graphs import build_one
 
 _F, _U8, _I64 = TensorProto.FLOAT, TensorProto.UINT8, TensorProto.INT64
@@ -179,36 +187,36 @@ _IMAGE = (_F, [1, 1, 8, 8])
 _NO_ROI = np.zeros(0, np.float32)
 SIZES: Mapping[str, tuple[Builder, str]] = {
     "34 doubling concats": (_doubling, "at most"),
-    "2e8 constant elements": (build_one("ConstantOfShape", {0: np.int64([2 * 10**8])}), "at least"),
+    "2e8 constant elements": (build_one("ConstantOfShape", {0: integers(2 * 10**8)}), "at least"),
     "2e8 constant elements beside an input": (
-        build_one("Expand", {1: np.int64([2 * 10**8, 1, 4])}),
+        build_one("Expand", {1: integers(2 * 10**8, 1, 4)}),
         "at most",
     ),
-    "10^18 elements": (build_one("Expand", {1: np.int64([10**9, 10**9, 1])}), "at most"),
-    "elements beyond 64 bits": (build_one("Expand", {1: np.int64([1 << 62, 4])}), "size"),
-    "tile by 10^9": (build_one("Tile", {1: np.int64([1, 10**9])}), "impossible dimension"),
-    "tile by 2^62": (build_one("Tile", {1: np.int64([1, (1 << 62) + 1])}), "size"),
+    "10^18 elements": (build_one("Expand", {1: integers(10**9, 10**9, 1)}), "at most"),
+    "elements beyond 64 bits": (build_one("Expand", {1: integers(1 << 62, 4)}), "size"),
+    "tile by 10^9": (build_one("Tile", {1: integers(1, 10**9)}), "impossible dimension"),
+    "tile by 2^62": (build_one("Tile", {1: integers(1, (1 << 62) + 1)}), "size"),
     "resize by 10^6": (
-        build_one("Resize", {1: _NO_ROI, 2: np.float32([1, 1, 1e6, 1e6])}, _IMAGE),
+        build_one("Resize", {1: _NO_ROI, 2: floats(1, 1, 1e6, 1e6)}, _IMAGE),
         "",
     ),
     "resize by 10^30": (
-        build_one("Resize", {1: _NO_ROI, 2: np.float32([1, 1, 1, 1e30])}, _IMAGE),
+        build_one("Resize", {1: _NO_ROI, 2: floats(1, 1, 1, 1e30)}, _IMAGE),
         "scale",
     ),
     "resize by infinity": (
-        build_one("Resize", {1: _NO_ROI, 2: np.float32([1, 1, 1, np.inf])}, _IMAGE),
+        build_one("Resize", {1: _NO_ROI, 2: floats(1, 1, 1, np.inf)}, _IMAGE),
         "scale",
     ),
     "resize to nothing": (
-        build_one("Resize", {1: _NO_ROI, 2: np.float32([1, 1, 1e-9, 1e-9])}, _IMAGE),
+        build_one("Resize", {1: _NO_ROI, 2: floats(1, 1, 1e-9, 1e-9)}, _IMAGE),
         "",
     ),
     "one-hot of depth 10^9": (
-        build_one("OneHot", {1: np.int64(10**9), 2: np.float32([0, 1])}, (_I64, [4])),
+        build_one("OneHot", {1: np.int64(10**9), 2: floats(0, 1)}, (_I64, [4])),
         "at most",
     ),
-    "pad by 10^9": (build_one("Pad", {1: np.int64([0, 10**9, 0, 0])}), "at most"),
+    "pad by 10^9": (build_one("Pad", {1: integers(0, 10**9, 0, 0)}), "at most"),
     "eye of a far diagonal": (
         build_one("EyeLike", None, (_F, [4, 4]), k=(1 << 31) - 1, dtype=1),
         "diagonal",
@@ -236,7 +244,7 @@ SIZES: Mapping[str, tuple[Builder, str]] = {
         "strides",
     ),
     "fold of many columns": (
-        build_one("Col2Im", {1: np.int64([1 << 30, 4]), 2: np.int64([2, 2])}, (_F, [1, 4, 4])),
+        build_one("Col2Im", {1: integers(1 << 30, 4), 2: integers(2, 2)}, (_F, [1, 4, 4])),
         "",
     ),
     "dimensions of 2^40 elements": (_dims(1 << 20, 1 << 20), "at most"),

@@ -11,6 +11,10 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import defs, numpy_helper
 
+from precompiles.errors import Revert
+from precompiles.models.reading.constant import read_constant
+from precompiles.models.reading.signature import find_signature
+
 INTERESTING = (
     *(0, 1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 64, 127, 128, 255, 256, 1000, 65_536),
     *(-1, -2, -3, -9, -128, -(1 << 31), (1 << 31) - 1, 1 << 31, 1 << 32, -(1 << 63), (1 << 63) - 1),
@@ -52,8 +56,11 @@ def mutate_parts(model: bytes, dice: random.Random) -> bytes:
         return model
     if not proto.graph.node:
         return model
-    for _ in range(dice.choice((1, 1, 2, 3))):
-        dice.choice(_CHANGES)(proto, dice)
+    try:
+        for _ in range(dice.choice((1, 1, 2, 3))):
+            dice.choice(_CHANGES)(proto, dice)
+    except UnicodeError:  # a name of the seed is not text
+        return model
     return bytes(proto.SerializeToString())
 
 
@@ -87,15 +94,15 @@ def _change_attribute(proto: onnx.ModelProto, dice: random.Random) -> None:
 def _add_attribute(proto: onnx.ModelProto, dice: random.Random) -> None:
     node = dice.choice(proto.graph.node)
     try:
-        schema = defs.get_schema(node.op_type, proto.opset_import[0].version, "")
-    except (defs.SchemaError, IndexError, TypeError):
+        signature = find_signature(node.op_type, proto.opset_import[0].version, node.domain)
+    except (IndexError, TypeError):
         return
-    if not schema.attributes:
+    if signature is None or not signature.attributes:
         return
-    name = dice.choice(sorted(schema.attributes))
+    name = dice.choice(sorted(signature.attributes))
     if any(attribute.name == name for attribute in node.attribute):
         return
-    attribute = node.attribute.add(name=name, type=schema.attributes[name].type.value)
+    attribute = node.attribute.add(name=name, type=signature.attributes[name].code)
     if attribute.type == _Kind.INT:
         attribute.i = dice.choice(_SMALL)
     elif attribute.type == _Kind.INTS:
@@ -139,10 +146,10 @@ def _change_constant(proto: onnx.ModelProto, dice: random.Random) -> None:
     index = dice.randrange(len(proto.graph.initializer))
     tensor = proto.graph.initializer[index]
     try:
-        array = np.array(numpy_helper.to_array(tensor))
-    except (ValueError, TypeError, KeyError):
+        array = np.array(read_constant(tensor, "seed"))
+    except Revert:
         return
-    if array.dtype == object or array.size > 1 << 16:
+    if array.size > 1 << 16:
         return
     flat = array.reshape(-1)
     match dice.randrange(5):

@@ -102,8 +102,12 @@ def _draw(kind: TensorType, mode: str, dice: random.Random) -> Array:
         return np.asarray(generator.standard_normal(kind.shape) * 9).astype(dtype)
     limits = np.iinfo(dtype)
     if mode == "extreme":
-        corners = (limits.min, limits.max, 0, 1, limits.max - 1)
-        return generator.choice(np.array(corners, dtype), kind.shape)
+        corners = [
+            0,
+            *(s * (1 << bit) + d for s in (1, -1) for bit in range(64) for d in (-1, 0, 1)),
+        ]
+        inside = [corner for corner in corners if limits.min <= corner <= limits.max]
+        return generator.choice(np.array([*inside, limits.min, limits.max], dtype), kind.shape)
     if mode == "small":
         return generator.integers(0, 4, kind.shape).astype(dtype)
     return generator.integers(limits.min, limits.max, kind.shape, dtype=dtype, endpoint=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,9 +13,13 @@ from eth_abi.abi import encode
 
 from contracts import load
 from devnet.config import Config
+from devnet.clock import read_clock
 from devnet.node import Node
+from devnet.rpc.client import Client
 from devnet.rpc.dispatch import Dispatcher
 from devnet.rpc.methods import build_methods
+from devnet.rpc.serving import serve_node
+from devnet.rpc.transport.server import Listen
 from devnet.validators.misbehaviour import HONEST
 from precompiles.digest import compute_keccak
 from precompiles.models.samples import read_digits, read_sample
@@ -69,6 +75,43 @@ class Rpc:
         return self.deploy(load("DigitReader").bytecode + bytes.fromhex(model[2:]))
 
 
+class Server:
+    """One node behind HTTP, WebSocket and IPC, in threads of this process."""
+
+    def __init__(self, node: Node, listen: Listen = Listen(port=0)) -> None:
+        self.node = node
+        self.host = ""  # address and port
+        self.ahead_s = 0.0  # by which the server's clock is ahead of the machine's
+        self._stop = asyncio.Event()
+        self._loop = asyncio.new_event_loop()
+        self._opened = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(listen,))
+        self._thread.start()
+        assert self._opened.wait(10)
+
+    def _run(self, listen: Listen) -> None:
+        def open_(port: int) -> None:
+            self.host = f"127.0.0.1:{port}"
+            self._opened.set()
+
+        def read() -> float:
+            return read_clock() + self.ahead_s
+
+        self._loop.run_until_complete(serve_node(self.node, listen, open_, self._stop, read))
+        self._loop.close()
+
+    def ask(self, method: str, *params: object) -> Any:
+        """The result of one method, over HTTP."""
+        return Client(f"http://{self.host}").request(method, *params)
+
+    def stop(self) -> None:
+        """Stop and wait."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
 def encode_call(signature: str, *arguments: Any) -> str:
     """Call data in hex."""
     _, _, types = signature[:-1].partition("(")
@@ -108,3 +151,17 @@ def rpc(_node: Node) -> Iterator[Rpc]:
     _node.cluster.disagreements.clear()
     _node.revert(before)
     _node.automine = True
+
+
+@pytest.fixture
+def launch() -> Iterator[Callable[..., Server]]:
+    """`Server`; what a test starts is stopped after it."""
+    started: list[Server] = []
+
+    def start(node: Node | None = None, **options: Any) -> Server:
+        started.append(Server(node or Node(Config(validators=1)), **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()

@@ -27,8 +27,8 @@ def test_a_certificate_names_who_signed_and_stands_in_the_next_header(rpc: Any) 
 
 def test_nobody_signs_the_genesis_block(rpc: Any) -> None:
     """And nobody an unknown one."""
-    assert rpc.fail("consensus_commit", "earliest")[0] == -32001
-    assert rpc.fail("consensus_commit", 10**6)[0] == -32001
+    assert rpc.fail("consensus_commit", "earliest")[0] == -32000
+    assert rpc.fail("consensus_commit", 10**6)[0] == -32000
 
 
 def test_validators_are_listed_with_power_and_behavior(rpc: Any) -> None:

@@ -164,7 +164,7 @@ def test_parameters_by_name_are_refused() -> None:
     ("name", "code", "message"),
     [
         ("config", -32000, "port is in use"),
-        ("block", -32001, "no block 5"),
+        ("block", -32000, "no block 5"),
         ("quorum", -32000, "no block 2 after 4 rounds"),
         ("revert", 3, "execution reverted: no"),
         ("model", -32001, "UnknownModel: no model 'x'"),

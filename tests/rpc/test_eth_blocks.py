@@ -162,9 +162,9 @@ def test_tags_numbers_and_objects_name_the_same_block(rpc: Any) -> None:
     sender = rpc.accounts[0]
     for block in ({"blockNumber": "0x1"}, {"blockHash": head["hash"], "requireCanonical": True}):
         assert rpc("eth_getBalance", sender, block) == rpc("eth_getBalance", sender, "0x1")
-    assert rpc.fail("eth_getBalance", sender, "0xffff")[0] == -32001
+    assert rpc.fail("eth_getBalance", sender, "0xffff")[0] == -32000
     assert rpc.fail("eth_getBalance", sender, {"blockHash": UNKNOWN}) == (
-        *(-32001, f"no block {UNKNOWN}; the head is {int(head['number'], 16)}"),
+        *(-32000, f"no block {UNKNOWN}; the head is {int(head['number'], 16)}"),
     )
 
 

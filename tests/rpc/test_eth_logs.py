@@ -90,4 +90,4 @@ def test_a_filter_that_does_not_read_is_refused(rpc: Any, query: object, message
 
 def test_events_of_an_unknown_block_are_an_error(rpc: Any) -> None:
     """Not an empty list: an indexer must notice."""
-    assert rpc.fail("eth_getLogs", {"blockHash": OTHER})[0] == -32001
+    assert rpc.fail("eth_getLogs", {"blockHash": OTHER})[0] == -32000

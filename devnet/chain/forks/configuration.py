@@ -46,7 +46,7 @@ def parse_schedule(config: Mapping[str, Any]) -> ForkSchedule:
         config = {**config, "petersburgBlock": config.get("constantinopleBlock")}
     numbers = tuple(_read_activations(config, _NUMBER_KEYS))
     times = tuple(_read_activations(config, _TIME_KEYS))
-    terminal = read_optional(config, "terminalTotalDifficulty")
+    terminal = read_optional(config, "terminalTotalDifficulty", 256)
     if times and (terminal is None or Fork.LONDON not in {fork for _, fork in numbers}):
         raise ConfigError(
             f"genesis config: {_TIME_KEYS[times[0][1]]} needs londonBlock and "
@@ -64,21 +64,21 @@ def parse_schedule(config: Mapping[str, Any]) -> ForkSchedule:
     )
 
 
-def read_number(value: Any, name: str) -> int:
+def read_number(value: Any, name: str, bits: int = 64) -> int:
     """A number written as JSON number, decimal or hex string. Raises: ConfigError."""
     try:
         number = int(value, 0) if isinstance(value, str) else value
     except ValueError:
         number = None
-    if type(number) is not int or number < 0:
-        raise ConfigError(f"genesis: {name} is {value!r}; must be a whole number from 0")
+    if type(number) is not int or number < 0 or number >> bits:
+        raise ConfigError(f"genesis: {name} is {value!r}; must be a whole number of {bits} bits")
     return number
 
 
-def read_optional(config: Mapping[str, Any], key: str) -> int | None:
+def read_optional(config: Mapping[str, Any], key: str, bits: int = 64) -> int | None:
     """The number at a key, None if it is absent or null. Raises: ConfigError."""
     value = config.get(key)
-    return None if value is None else read_number(value, key)
+    return None if value is None else read_number(value, key, bits)
 
 
 def _read_activations(

@@ -120,13 +120,13 @@ def _watch_frame(
     return computation
 
 
-def _describe_entry(cls: type[Any], message: Any, outer: OpenFrame | None) -> Enter:
+def _describe_entry(cls: Any, message: Any, outer: OpenFrame | None) -> Enter:
     intent = None if outer is None else outer.intent
     if intent is None:  # the outermost frame
         kind = CallKind.CREATE if message.is_create else CallKind.CALL
         intent = Intent(kind, message.to, message.value, b"", message.sender)
     intent.spawned = True
-    is_precompile = message.code_address in cls.get_precompiles() and not message.is_delegation
+    is_precompile = message.code_address in cls._precompiles and not message.is_delegation
     return Enter(
         kind=intent.kind,
         depth=message.depth,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 import numpy as np
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto
 
 from precompiles.models.graph import Array, Node
 from precompiles.models.naming import for_each
@@ -23,6 +23,7 @@ from precompiles.models.ranges.interval import (
     round_outward,
 )
 from precompiles.models.ranges.product import bound_product, bound_shifted
+from precompiles.models.reading.constant import read_constant
 
 Transfer = Callable[[Node, Facts], Interval | None]
 _ZERO, _UNIT, _SIGN = Interval(0, 0), Interval(0, 1), Interval(-1, 1)
@@ -219,7 +220,7 @@ def _index_of(node: Node, facts: Facts) -> Interval:
 def _filler(node: Node, facts: Facts) -> Interval | None:
     """Of a result known before the run but too large to have been folded."""
     given = node.attributes.get("value")
-    return measure(numpy_helper.to_array(given)) if isinstance(given, TensorProto) else _ZERO
+    return measure(read_constant(given, "value")) if isinstance(given, TensorProto) else _ZERO
 
 
 def _pool(node: Node, facts: Facts) -> Interval | None:

@@ -13,6 +13,7 @@ import onnx
 from precompiles.errors import NotAdmitted, TooLarge
 from precompiles.models.limits import MAX_ATTRIBUTES, MAX_OPERANDS, MAX_TENSOR_RANK
 from precompiles.models.naming import for_each
+from precompiles.models.reading.constant import read_constant
 from precompiles.models.reading.signature import Signature
 
 _Types = onnx.AttributeProto
@@ -130,7 +131,9 @@ def _check_values(operator: str, attribute: onnx.AttributeProto, opset: int, whe
     elif kind in (_Types.STRING, _Types.STRINGS):
         texts = [attribute.s] if kind == _Types.STRING else attribute.strings
         _check_texts(operator, name, texts, opset, where)
-    elif kind != _Types.TENSOR:
+    elif kind == _Types.TENSOR:
+        read_constant(attribute.t, where)
+    else:
         raise NotAdmitted(f"{where} is neither number, text nor tensor; export it again")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 
 from precompiles.models.limits import MAX_KNOWN_ELEMENTS
-from precompiles.models.reading.constant import DTYPES, Array
+from precompiles.models.reading.constant import DTYPES, Array, read_constant
 from precompiles.tensor import TensorType
 
 Attributes: TypeAlias = Mapping[str, Any]
@@ -135,7 +135,7 @@ def _modulo(operands: Operands, attributes: Attributes, result: TensorType) -> A
 
 def _constant_of_shape(_: Operands, attributes: Attributes, result: TensorType) -> Array:
     value = attributes.get("value")
-    filler = onnx.numpy_helper.to_array(value).reshape(-1)[0] if value is not None else 0
+    filler = read_constant(value, "value").reshape(-1)[0] if value is not None else 0
     return np.full(result.shape, filler, DTYPES[result.dtype])
 
 

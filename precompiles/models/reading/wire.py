@@ -11,6 +11,7 @@ from precompiles.models.reading.schema import MESSAGES, Field, Kind
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _SCALARS = {Kind.VARINT: _VARINT, Kind.FIXED64: _FIXED64, Kind.FIXED32: _FIXED32}
 _WIDTHS = {_FIXED64: 8, _FIXED32: 4}
+_OPERATOR = 4  # field of a node that names its operator
 _CONTROL = bytes([*range(32), 127])
 
 
@@ -19,11 +20,13 @@ def scan_model(model: bytes) -> None:
 
     Raises: NotAdmitted naming the field and the remedy; TooLarge above a cap.
     """
-    pending = [("model", 0, len(model))]  # message, first byte, end
+    whole = (0, len(model))
+    pending = [("model", whole, whole)]  # message, its bytes, those of the message around it
     counted = 0
     while pending:
-        message, at, end = pending.pop()
+        message, (at, end), outer = pending.pop()
         fields = MESSAGES[message]
+        inner = (at, end)
         seen: set[int] = set()
         while at < end:
             counted += 1
@@ -37,16 +40,27 @@ def scan_model(model: bytes) -> None:
                     "written for a later IR version; export it again"
                 )
             if field.kind is Kind.REFUSED:
-                raise NotAdmitted(f"field '{field.name}' of a {message} is {field.why}")
+                place = _find_operator(model, *outer) if message == "attribute" else message
+                raise NotAdmitted(f"field '{field.name}' of {place} is {field.why}")
             if field.once and key in seen:
                 raise NotAdmitted(f"field '{field.name}' of a {message} is given twice")
             seen.add(key)
             start, at = _read_span(model, at, end, key & 7, message)
             if field.kind is Kind.MESSAGE:
                 _require(key & 7 == _LENGTH, message, field, at)
-                pending.append((field.message, start, at))
+                pending.append((field.message, (start, at), inner))
             else:
                 _check_value(model, start, at, key & 7, message, field)
+
+
+def _find_operator(model: bytes, at: int, end: int) -> str:
+    """Operator of the node in these bytes, for a message."""
+    while at < end:
+        key, at = _read_varint(model, at, end, "node")
+        start, at = _read_span(model, at, end, key & 7, "node")
+        if MESSAGES["node"].get(key >> 3) == MESSAGES["node"][_OPERATOR]:
+            return f"operator {model[start:at].decode(errors='replace')[:64]!r}"
+    return "an operator without a type"
 
 
 def _check_value(model: bytes, start: int, end: int, wire: int, message: str, field: Field) -> None:

@@ -16,6 +16,8 @@ from precompiles.models.ranges.transfer import measure_least
 from precompiles.models.rules.verdict import Verdict, accept, pin, refuse
 from precompiles.tensor import DType
 
+_HALF = Interval(-(1 << 31), (1 << 31) - 1)  # where the halves of int64 compare rightly
+_HALVED = {"Max": None, "Min": None, "Clip": None, "Sign": 1, "ReduceMax": 1, "ReduceMin": 1}
 _EXACT = 1 << 53  # float64 holds every integer up to here
 _MANTISSA = Interval(-(1 << 24), 1 << 24)  # integers that float32 holds
 
@@ -35,7 +37,10 @@ def judge_round(node: Node, facts: Facts) -> Verdict:
 def judge_order(node: Node, facts: Facts) -> Verdict:
     if node.operator == "TopK" and not facts.read_integer(node, "sorted", 1):
         return pin(node, "unsorted results have no stated order", "set attribute 'sorted' to 1")
-    if not facts.get_kind(node, 0).dtype.is_float:
+    dtype = facts.get_kind(node, 0).dtype
+    if dtype is DType.INT64 and node.operator in _HALVED:
+        return _judge_halves(node, facts)
+    if not dtype.is_float:
         return accept(node)
     if not facts.is_single(node):
         return _pin_width(node, facts)
@@ -44,6 +49,23 @@ def judge_order(node: Node, facts: Facts) -> Verdict:
         if operand is not None and operand.dtype.is_float and name not in facts.bounds:
             return pin(node, f"'{name}' may hold NaN, which vector units order differently")
     return accept(node)
+
+
+def _judge_halves(node: Node, facts: Facts) -> Verdict:
+    """x86 runtimes compare int64 by halves, the lower one as if it were signed.
+
+    max(2^31, 50) is then 50, and right again in the last odd element.
+    """
+    names = [name for name in node.inputs[: _HALVED[node.operator]] if name]
+    for name in names:
+        bound = facts.bounds[name]
+        if not bound.is_within(_HALF):
+            return pin(
+                node,
+                f"'{name}' may be {bound}; x86 runtimes compare int64 wrongly beyond 32 bits",
+                "divide or cast to int32 before it, or compare (Greater) and choose (Where)",
+            )
+    return accept(node, "int64 within 32 bits")
 
 
 def judge_arithmetic(node: Node, facts: Facts) -> Verdict:

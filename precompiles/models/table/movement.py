@@ -13,6 +13,11 @@ from precompiles.models.table.operator import (
 
 _KNOWN = "known before the run"
 _CHOOSES = "chooses; vector units order NaN differently"
+_ORDERED = "integers, int64 within 32 bits; or float32 that cannot be NaN"
+_HALVES = (
+    "chooses; x86 runtimes compare int64 by halves and wrongly beyond 32 bits; vector units order "
+    "NaN differently"
+)
 _PADDED = "f32 f64 f16 u8 i8 i32 i64 u32 u64 b"
 _EYE = " ".join(
     f"{source}/{target}"
@@ -62,9 +67,9 @@ MOVEMENT: tuple[Operator, ...] = (
         "Max Min Clip",
         Operator(
             *(Rule.ORDER, "f32 f64 f16 u8 i8 i32 i64 u32 u64"),
-            "integers, or float32 that cannot be NaN",
-            _CHOOSES,
-            remedy="compute the operands from integers, which excludes NaN",
+            _ORDERED,
+            _HALVES,
+            remedy="divide or cast to int32 first; compute floats from integers",
         ),
     ),
     *share(
@@ -78,14 +83,14 @@ MOVEMENT: tuple[Operator, ...] = (
     ),
     *share(
         "Sign",
-        Operator(Rule.ORDER, NUMBERS, "integers, or float32 that cannot be NaN", _CHOOSES),
+        Operator(Rule.ORDER, NUMBERS, _ORDERED, _HALVES),
     ),
     *share(
         "ReduceMax ReduceMin",
         Operator(
             *(Rule.ORDER, "f32 f64 f16 u8 i8 i32 i64"),
-            "integers, or float32 that cannot be NaN",
-            _CHOOSES,
+            _ORDERED,
+            _HALVES,
         ),
     ),
     *share(

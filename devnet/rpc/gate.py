@@ -1,4 +1,4 @@
-"""The node for many threads: one of them changes it, the others read what was last published.
+"""The node for many threads: one of them changes it, the others read how it was last.
 
 A frozen node is consistent and never changes, so a reader needs no lock and sees one moment.
 """
@@ -12,7 +12,7 @@ from devnet.node import Node
 T = TypeVar("T")
 
 
-class Published:
+class Gate:
     """A node and the newest frozen one; renewed by every event and every write."""
 
     def __init__(self, node: Node) -> None:

@@ -1,0 +1,116 @@
+"""debug: blocks and transactions as bytes, and what happened inside them."""
+
+from collections.abc import Mapping, Sequence
+
+from devnet.chain.block import Execution
+from devnet.chain.body import Block, decode_block, encode_block
+from devnet.chain.call import try_call
+from devnet.chain.execution import encode_receipt
+from devnet.chain.header import compute_header_hash, encode_header
+from devnet.errors import UnknownBlock
+from devnet.node import Node
+from devnet.rpc.block_reference import find_block_by_hash, get_block
+from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.quantity import decode_bytes, decode_hash, decode_object, encode_bytes
+from devnet.rpc.replays import get_place, trace_block, trace_place
+from devnet.rpc.setting import decode_call, decode_setting
+from devnet.rpc.tracers import Job, Make, decode_tracer
+
+
+def get_raw_header(node: Node, block: object) -> Json:
+    return encode_bytes(encode_header(get_block(node, block).header))
+
+
+def get_raw_block(node: Node, block: object) -> Json:
+    return encode_bytes(_encode_block(get_block(node, block)))
+
+
+def get_raw_receipts(node: Node, block: object) -> Json:
+    found = get_block(node, block)
+    pairs = zip(found.transactions, found.receipts, strict=True)
+    return [encode_bytes(encode_receipt(t.type_id, receipt)) for t, receipt in pairs]
+
+
+def get_raw_transactions(node: Node, block: object) -> Json:
+    return [encode_bytes(transaction.raw) for transaction in get_block(node, block).transactions]
+
+
+def get_raw_transaction(node: Node, transaction_hash: object) -> Json:
+    """Waiting ones too; nothing ("0x") for one that is unknown, as geth answers."""
+    wanted = decode_hash(transaction_hash, "transactionHash")
+    place = node.history.find_transaction(wanted)
+    found = node.pool.get(wanted) if place is None else place.transaction
+    return encode_bytes(found.raw if found else b"")
+
+
+def trace_transaction(node: Node, transaction_hash: object, config: object = None) -> Json:
+    job = _decode_tracer(node, config)()
+    place = get_place(node, transaction_hash)
+    trace_place(node, place, job.tracer)
+    return job.show(place.receipt.gas_used)
+
+
+def trace_call(
+    node: Node, transaction: object, block: object = None, config: object = None
+) -> Json:
+    """Trace a call; `config` may have `stateOverrides` and `blockOverrides`."""
+    fields = {} if config is None else decode_object(config, "config")
+    job = _decode_tracer(node, config)()
+    accounts, blocks = fields.get("stateOverrides"), fields.get("blockOverrides")
+    setting = decode_setting(node, block, accounts, blocks)
+    call = decode_call(node, transaction, setting)
+    result = try_call(setting.world, setting.header, setting.ancestors, call, job.tracer)
+    return job.show(result.gas_used)
+
+
+def trace_block_by_number(node: Node, block: object, config: object = None) -> Json:
+    return _trace(node, get_block(node, block), config)
+
+
+def trace_block_by_hash(node: Node, block_hash: object, config: object = None) -> Json:
+    found = find_block_by_hash(node, block_hash)
+    if found is None:
+        raise UnknownBlock(f"block {block_hash} not found")
+    return _trace(node, found, config)
+
+
+def trace_raw_block(node: Node, block: object, config: object = None) -> Json:
+    """Trace a block given as RLP; it must be one of this chain."""
+    given: Block = decode_block(decode_bytes(block, "block"))
+    found = node.history.find_block(compute_header_hash(given.header))
+    if found is None:
+        raise UnknownBlock("the block is not one of this chain; its parent's state is unknown")
+    return _trace(node, found, config)
+
+
+METHODS: Mapping[str, Method] = {
+    "debug_getRawHeader": get_raw_header,
+    "debug_getRawBlock": get_raw_block,
+    "debug_getRawReceipts": get_raw_receipts,
+    "debug_getRawTransaction": get_raw_transaction,
+    "debug_getRawTransactions": get_raw_transactions,
+    "debug_traceTransaction": trace_transaction,
+    "debug_traceCall": trace_call,
+    "debug_traceBlockByNumber": trace_block_by_number,
+    "debug_traceBlockByHash": trace_block_by_hash,
+    "debug_traceBlock": trace_raw_block,
+}
+
+
+def _decode_tracer(node: Node, config: object) -> Make:
+    return decode_tracer(config, node.cluster.reader.world.table)
+
+
+def _encode_block(block: Execution) -> bytes:
+    raws = tuple(transaction.raw for transaction in block.transactions)
+    return encode_block(Block(block.header, raws, block.uncles, block.withdrawals))
+
+
+def _trace(node: Node, block: Execution, config: object) -> Json:
+    make = _decode_tracer(node, config)
+    jobs: Sequence[Job] = [make() for _ in block.transactions]
+    trace_block(node, block, [job.tracer for job in jobs])
+    return [
+        {"txHash": encode_bytes(transaction.hash), "result": job.show(receipt.gas_used)}
+        for transaction, receipt, job in zip(block.transactions, block.receipts, jobs, strict=True)
+    ]

@@ -1,0 +1,63 @@
+"""Where a call is tried: the state after a block, that block's context, and what is overridden."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from devnet.chain.block import Execution
+from devnet.chain.call import Call
+from devnet.chain.header import Header
+from devnet.chain.override import (
+    Accounts,
+    BlockOverride,
+    override_header,
+    override_world,
+    shift_ancestors,
+)
+from devnet.chain.world import World
+from devnet.node import Node
+from devnet.rpc.block_reference import get_block
+from devnet.rpc.overrides import decode_accounts, decode_block_override
+from devnet.rpc.transaction_request import decode_transaction_request
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A world, a block in it, and the hashes before that block, latest first."""
+
+    world: World
+    header: Header
+    ancestors: Sequence[bytes]
+
+
+def decode_setting(
+    node: Node, block: object, accounts: object = None, block_override: object = None
+) -> Setting:
+    """The setting that a client names. Raises: InvalidParams, UnknownBlock."""
+    found = get_block(node, block)
+    changed = decode_accounts(accounts)
+    return build_setting(node, found, changed, decode_block_override(block_override))
+
+
+def build_setting(
+    node: Node,
+    block: Execution,
+    accounts: Accounts | None = None,
+    override: BlockOverride = BlockOverride(),
+) -> Setting:
+    """The state after a block, with overrides if there are any."""
+    world, number = node.cluster.reader.world, block.header.number
+    ancestors = node.history.get_ancestors(number)
+    if not accounts and override == BlockOverride():
+        return Setting(world, block.header, ancestors)
+    header = override_header(block.header, override)
+    return Setting(
+        override_world(world, accounts or {}, override),
+        header,
+        shift_ancestors(ancestors, number, header.number),
+    )
+
+
+def decode_call(node: Node, transaction: object, setting: Setting) -> Call:
+    """The message that a client wants to try there. Raises: InvalidParams, FeeTooLow."""
+    request = decode_transaction_request(transaction, node.config.chain_id)
+    return request.build_call(setting.header.base_fee_per_gas)
