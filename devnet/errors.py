@@ -4,6 +4,7 @@ DevnetError
   ConfigError
   ChainError
     UnknownBlock  UnknownTransaction  UnknownSnapshot  UnknownInference  UnknownFilter
+    NotMinedYet      in no block when its sender wanted to wait
     NotNow           BlockFull  FeeTooLow  NonceTooHigh
     BadTransaction   NonceTooLow  InsufficientFunds  IntrinsicGasTooLow  UnsupportedTransaction
     ExecutionReverted  ExecutionFailed  SimulationRefused
@@ -62,6 +63,23 @@ class UnknownInference(ChainError):
 
 class UnknownFilter(ChainError):
     """No filter by that id, or not any more."""
+
+
+class NotMinedYet(ChainError):
+    """A transaction waits for a block, and its sender wanted to wait too (EIP-7966)."""
+
+    rpc_code = 4
+
+    def __init__(self, transaction_hash: bytes) -> None:
+        super().__init__(
+            "the transaction was added to the pool but is in no block yet; mine one, or turn "
+            "automine on"
+        )
+        self.transaction_hash = transaction_hash
+
+    @property
+    def rpc_data(self) -> str | None:
+        return "0x" + self.transaction_hash.hex()
 
 
 class BadTransaction(ChainError):

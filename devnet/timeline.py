@@ -39,9 +39,7 @@ class Timeline:
         """So many seconds more until the next block. Raises: ChainError."""
         before = parent_s if self.exact_s is None else self.exact_s
         _check(before + self.period_s + self.ahead_s + seconds, parent_s)
-        return replace(
-            self, ahead_s=self.ahead_s + seconds, shifted_s=self.shifted_s + seconds
-        )
+        return replace(self, ahead_s=self.ahead_s + seconds, shifted_s=self.shifted_s + seconds)
 
     def set_next(self, timestamp: int, parent_s: int) -> "Timeline":
         """The next block at `timestamp`. Raises: ChainError if that is not after its parent."""

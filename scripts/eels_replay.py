@@ -1,4 +1,4 @@
-"""Replays a chain with the Ethereum specification (EELS); run by the Python of scripts/install_eels.
+"""Replays a chain with the specification (EELS); run by the Python of scripts/install_eels.
 
 Reads JSON on stdin: `chainId`, `accounts`, `genesis` (header), `blocks` and their `forks`, all
 bytes in hex. Writes a JSON list: for each block what EELS comes to, and why it refuses, if it does.
@@ -25,7 +25,8 @@ class Replay:
     def __init__(self, task):
         self.task = task
         self.accounts = {
-            Bytes20(bytes.fromhex(address)): account for address, account in task["accounts"].items()
+            Bytes20(bytes.fromhex(address)): account
+            for address, account in task["accounts"].items()
         }
         self.headers = [bytes.fromhex(task["genesis"])]
         self.name = ""
@@ -64,7 +65,11 @@ class Replay:
         length = len(rlp.decode(raw))
         own = self.load("blocks").Header
         fits = length == len(own.__dataclass_fields__)
-        header = own if fits else importlib.import_module(f"ethereum.forks.{FIELDS[length]}.blocks").Header
+        header = (
+            own
+            if fits
+            else importlib.import_module(f"ethereum.forks.{FIELDS[length]}.blocks").Header
+        )
         return rlp.decode_to(header, raw)
 
     def add(self, raw):

@@ -121,8 +121,9 @@ def _decode_withdrawal(items: Any) -> Withdrawal:
     index, validator, address, amount = items
     if not isinstance(address, bytes) or len(address) != 20:
         raise BadBlock("the address of a withdrawal has 20 bytes")
-    return Withdrawal(_decode_number(index), _decode_number(validator), address,
-                      _decode_number(amount))
+    return Withdrawal(
+        _decode_number(index), _decode_number(validator), address, _decode_number(amount)
+    )
 
 
 def _decode_number(item: Any) -> int:

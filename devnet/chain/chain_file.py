@@ -1,4 +1,4 @@
-"""Files of blocks: their RLP one after another, as geth exports and imports them; gzip is read too."""
+"""Files of blocks: their RLP one after another, as geth exports and imports; gzip is read too."""
 
 import gzip
 import zlib
@@ -16,7 +16,7 @@ _GZIP = b"\x1f\x8b"
 def load_chain(path: Path) -> Iterator[Block]:
     """The blocks of a file in order, decoded as they are asked for.
 
-    Raises: ConfigError if the file cannot be read; BadBlock at the first block that does not decode.
+    Raises: ConfigError if the file cannot be read; BadBlock where a block does not decode.
     """
     try:
         raw = path.read_bytes()

@@ -65,8 +65,8 @@ def parse_genesis(text: str) -> Genesis:
         data: Any = json.loads(text)
     except json.JSONDecodeError as broken:
         raise ConfigError(f"genesis is not JSON: {broken}") from broken
-    config = _read_object(data, "genesis").get("config")
-    schedule = parse_schedule(_read_object(config, "config"))
+    config = _read_object(_read_object(data, "genesis").get("config"), "config")
+    schedule = parse_schedule(config)
     alloc = _read_object(data.get("alloc", {}), "alloc")
     return Genesis(
         read_number(config.get("chainId"), "config.chainId"),

@@ -1,4 +1,4 @@
-"""Imports blocks made elsewhere: every rule checked, every transaction executed, every root compared.
+"""Imports blocks made elsewhere: each rule checked, each transaction executed, each root compared.
 
 Nothing of a block is believed; it enters only if its own execution gives its header.
 """
@@ -51,7 +51,7 @@ def import_blocks(
     Raises: BadBlock at the first block that breaks a rule; ConfigError if proof of work cannot be
         checked here.
     """
-    hashes = [block.hash for block in chain[:-_BLOCKHASH_WINDOW - 1:-1]]
+    hashes = [block.hash for block in chain[: -_BLOCKHASH_WINDOW - 1 : -1]]
     family = list(chain[: -MAX_UNCLE_DEPTH - 2 : -1])  # the parent first
     total = sum(block.header.difficulty for block in chain)
     for block in blocks:
@@ -90,9 +90,7 @@ def _check(
             check_seal(sealed)
 
 
-def _execute(
-    world: World, parent: Header, block: Block, hashes: Sequence[bytes]
-) -> Execution:
+def _execute(world: World, parent: Header, block: Block, hashes: Sequence[bytes]) -> Execution:
     header = block.header
     fork = world.schedule.find_fork(header)
     transactions = _decode_transactions(block, fork)

@@ -131,7 +131,9 @@ def _list_fields(message: Message) -> list[Any]:
         fields.append(message.max_priority_fee_per_gas)
     fields += [message.max_fee_per_gas, message.gas, message.to, message.value, message.data]
     if message.type_id:
-        fields.append([[a, [slot.to_bytes(32, "big") for slot in s]] for a, s in message.access_list])
+        fields.append(
+            [[a, [slot.to_bytes(32, "big") for slot in s]] for a, s in message.access_list]
+        )
     if message.type_id == BLOB_TYPE:
         fields += [message.max_fee_per_blob_gas, list(message.blob_versioned_hashes)]
     if message.type_id == SET_CODE_TYPE:

@@ -107,7 +107,9 @@ def check_message(
     nonce = state.get_nonce(message.sender)
     if validates and message.nonce != nonce:
         word, code = ("low", NONCE_TOO_LOW) if message.nonce < nonce else ("high", NONCE_TOO_HIGH)
-        raise refuse(f"nonce too {word}: address {sender}, tx: {message.nonce} state: {nonce}", code)
+        raise refuse(
+            f"nonce too {word}: address {sender}, tx: {message.nonce} state: {nonce}", code
+        )
     if validates and nonce == MAX_NONCE:
         raise refuse(f"nonce has max value: address {sender}, nonce: {nonce}", -32603)
     max_fee, tip = message.max_fee_per_gas, message.max_priority_fee_per_gas

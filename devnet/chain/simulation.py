@@ -1,6 +1,6 @@
 """Simulates blocks of unsigned calls on top of a decided one; nothing of it is kept.
 
-Source: execution-apis `eth_simulateV1`; geth's `internal/ethapi/simulate.go` for what it leaves open.
+Source: execution-apis `eth_simulateV1`; geth's `simulate.go` for what that leaves open.
 """
 
 from collections.abc import Iterator, Sequence

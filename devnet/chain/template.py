@@ -1,4 +1,4 @@
-"""The header of a new block before execution: every field that follows from the parent by the fork."""
+"""The header of a new block before execution: what follows from its parent by the fork."""
 
 from dataclasses import replace
 

@@ -160,7 +160,9 @@ def _check_extra(header: Header, schedule: ForkSchedule) -> None:
 def _check_gas(header: Header, parent: Header, rules: Rules) -> None:
     number, limit, before = header.number, header.gas_limit, parent.gas_limit
     if rules.fork >= Fork.LONDON:
-        _require_equal(number, "base_fee_per_gas", header.base_fee_per_gas, compute_base_fee(parent))
+        _require_equal(
+            number, "base_fee_per_gas", header.base_fee_per_gas, compute_base_fee(parent)
+        )
         before *= ELASTICITY if parent.length < LONDON_LENGTH else 1
     step = before // _GAS_LIMIT_DIVISOR
     _require(

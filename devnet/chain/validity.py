@@ -113,8 +113,7 @@ def check_static(
         raise BadTransaction(f"exceeds block gas limit: tx gas {evm.gas}, block {gas_limit}")
     if evm.gas > rules.max_transaction_gas:
         raise BadTransaction(
-            f"transaction gas limit too high (EIP-7825): {evm.gas}, "
-            f"cap {rules.max_transaction_gas}"
+            f"transaction gas limit too high (EIP-7825): {evm.gas}, cap {rules.max_transaction_gas}"
         )
     if transaction.is_creation and len(evm.data) > rules.max_initcode_bytes:
         raise BadTransaction(

@@ -9,13 +9,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from devnet.cli.model_file import quantize
+from devnet.cli.model_file import check, quantize
 from devnet.cli.output import json_option
 from devnet.cli.remote import rpc_option
+from devnet.cli.source import dimension_option, read_file
 from devnet.errors import ConfigError
 from devnet.rpc.client import Client
 from precompiles.engine.canonical import NUMPY_DTYPES, to_array, to_tensor
-from precompiles.models.samples import list_samples, read_sample
 from precompiles.tensor import DType, Tensor
 
 _WIDTH = 140  # characters: an id is never cut
@@ -29,12 +29,26 @@ def command() -> None:
 @command.command()
 @click.argument("file")
 @click.option("--alias", help="A name for it on this chain.")
+@dimension_option
+@click.option("--release", metavar="NAME[@VERSION]", help="Publish it in this repository.")
 @rpc_option
 @json_option
-def add(file: str, alias: str | None, client: Client, as_json: bool) -> None:
+def add(
+    file: str,
+    alias: str | None,
+    dimensions: dict[str, int],
+    release: str | None,
+    client: Client,
+    as_json: bool,
+) -> None:
     """Register a model: an ONNX file, or a bundled sample (digits_exact, digits_float)."""
-    data = "0x" + _read_model(file).hex()
-    added = client.request("inference_addModel", data, {"alias": alias} if alias else {})
+    options: dict[str, Any] = {"alias": alias} if alias else {}
+    if dimensions:
+        options["dimensions"] = dimensions
+    if release:
+        name, _, version = release.partition("@")
+        options["release"] = {"name": name, "version": version, "fileName": Path(file).name}
+    added = client.upload("models", read_file(file), {"options": json.dumps(options)})
     if as_json:
         click.echo(json.dumps(added))
         return
@@ -113,19 +127,8 @@ def run(model: str, inputs: tuple[str, ...], client: Client) -> None:
     click.echo(json.dumps({**answer, "outputs": outputs}))
 
 
+command.add_command(check)
 command.add_command(quantize)
-
-
-def _read_model(file: str) -> bytes:
-    if file in list_samples():
-        return read_sample(file)
-    try:
-        return Path(file).read_bytes()
-    except OSError as fault:
-        samples = ", ".join(list_samples())
-        raise ConfigError(
-            f"cannot read '{file}': {fault.strerror}; give an ONNX file or a sample ({samples})"
-        ) from fault
 
 
 def _read_input(text: str, kinds: dict[str, DType]) -> tuple[str, dict[str, Any]]:

@@ -1,6 +1,8 @@
 """`devnet model check` and `devnet model quantize`: work on model files, need no node."""
 
 import json
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from devnet.cli.output import json_option
+from devnet.cli.source import dimension_option, read_file
 from devnet.errors import ConfigError
+from precompiles.gas import Schedule, compute_infer_gas
 
 if TYPE_CHECKING:
+    from precompiles.models.report import Report as ModelReport
     from precompiles.quantization.report import OutputReport, Report
 
 
@@ -48,10 +53,68 @@ def quantize(source: Path, target: Path, samples: Path, as_json: bool) -> None:
         click.echo(f"{output.name:14} {_describe(output)} on {report.samples:,} samples")
 
 
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@dimension_option
+@json_option
+def check(file: Path, dimensions: dict[str, int], as_json: bool) -> None:
+    """What admission says of FILE: profile, why not exact, signature, work and price.
+
+    Exit 1 if the model is refused.
+    """
+    from precompiles.models.report import check_model
+
+    report = check_model(read_file(str(file)), dimensions)
+    click.echo(json.dumps(_check_to_json(report)) if as_json else "\n".join(_check_lines(report)))
+    if not report.is_admitted:
+        sys.exit(1)
+
+
+def _check_lines(report: "ModelReport") -> Iterator[str]:
+    manifest = report.manifest
+    yield f"{'id':14} 0x{report.model_id.hex()}"
+    if manifest is None:
+        yield f"{'profile':14} refused"
+        yield from (f"  {refusal}" for refusal in report.refusals)
+        return
+    yield f"{'profile':14} {manifest.profile.name.lower()}"
+    yield from (f"{'input':14} {kind}" for kind in manifest.inputs)
+    yield from (f"{'output':14} {kind}" for kind in manifest.outputs)
+    yield f"{'multiply-adds':14} {manifest.work.macs:,}"
+    yield f"{'memory':14} {manifest.work.peak_bytes:,} bytes at most"
+    yield f"{'gas per call':14} {compute_infer_gas(Schedule(), manifest):,}"
+    if report.obstacles:
+        yield "not exact because of"
+        yield from (f"  {verdict}" for verdict in report.obstacles)
+
+
+def _check_to_json(report: "ModelReport") -> dict[str, Any]:
+    manifest = report.manifest
+    found: dict[str, Any] = {
+        "id": "0x" + report.model_id.hex(),
+        "sizeBytes": report.size_bytes,
+        "admitted": report.is_admitted,
+        "refusals": list(report.refusals),
+        "obstacles": [str(verdict) for verdict in report.obstacles],
+    }
+    if manifest is not None:
+        found |= {
+            "profile": manifest.profile.name.lower(),
+            "inputs": [str(kind) for kind in manifest.inputs],
+            "outputs": [str(kind) for kind in manifest.outputs],
+            "macs": manifest.work.macs,
+            "peakBytes": manifest.work.peak_bytes,
+            "gas": compute_infer_gas(Schedule(), manifest),
+        }
+    return found
+
+
 def _describe(output: "OutputReport") -> str:
     parts = []
     if output.accuracy_float is not None and output.accuracy_exact is not None:
-        parts.append(f"accuracy {output.accuracy_float:.2%} float, {output.accuracy_exact:.2%} exact")
+        parts.append(
+            f"accuracy {output.accuracy_float:.2%} float, {output.accuracy_exact:.2%} exact"
+        )
     if output.label_error_float is not None and output.label_error_exact is not None:
         before, after = output.label_error_float, output.label_error_exact
         parts.append(f"mean distance to labels {before:.4g} float, {after:.4g} exact")

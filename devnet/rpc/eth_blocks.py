@@ -32,14 +32,6 @@ def get_transaction_count_by_hash(node: Node, block_hash: object) -> Json:
     return _count_transactions(find_block_by_hash(node, block_hash))
 
 
-def get_uncle_count_by_number(node: Node, block: object) -> Json:
-    return _count_uncles(find_block(node, block))
-
-
-def get_uncle_count_by_hash(node: Node, block_hash: object) -> Json:
-    return _count_uncles(find_block_by_hash(node, block_hash))
-
-
 def get_block_receipts(node: Node, block: object) -> Json:
     found = _find_block_or_hash(node, block)
     if found is None:
@@ -75,8 +67,6 @@ METHODS: Mapping[str, Method | Routed] = {
     "eth_getBlockByHash": get_block_by_hash,
     "eth_getBlockTransactionCountByNumber": get_transaction_count_by_number,
     "eth_getBlockTransactionCountByHash": get_transaction_count_by_hash,
-    "eth_getUncleCountByBlockNumber": get_uncle_count_by_number,
-    "eth_getUncleCountByBlockHash": get_uncle_count_by_hash,
     "eth_getBlockReceipts": get_block_receipts,
     "eth_getTransactionByHash": get_transaction_by_hash,
     "eth_getTransactionByBlockNumberAndIndex": get_transaction_by_number,
@@ -99,10 +89,6 @@ def _show_block(block: Execution | None, full: object) -> Json:
 
 def _count_transactions(block: Execution | None) -> Json:
     return None if block is None else encode_quantity(len(block.transactions))
-
-
-def _count_uncles(block: Execution | None) -> Json:
-    return None if block is None else encode_quantity(0)
 
 
 def _show_transaction(block: Execution | None, index: object) -> Json:

@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 from devnet.chain.block import Execution
-from devnet.chain.fee import compute_base_fee
+from devnet.chain.forks.blob import GAS_PER_BLOB, compute_blob_base_fee
+from devnet.chain.header import CANCUN_LENGTH, Header
 from devnet.errors import InvalidParams
 from devnet.node import Node
 from devnet.rpc.block_reference import get_block
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.filling import TIP_WEI
 from devnet.rpc.lane import Routed, quick
 from devnet.rpc.quantity import build_refusal, decode_list, decode_number, encode_quantity
 
-TIP_WEI = 10**9  # per gas; what the node adds where the caller names no fee
 MAX_HISTORY = 1_024  # blocks in one answer
 MAX_PERCENTILES = 100
-_BLOB_BASE_FEE = 1  # wei; without blob transactions it never leaves its minimum (EIP-4844)
 
 
 def get_gas_price(node: Node) -> Json:
@@ -25,8 +25,14 @@ def get_max_priority_fee(node: Node) -> Json:
     return encode_quantity(TIP_WEI)
 
 
+def get_base_fee(node: Node) -> Json:
+    """Wei per gas of the next block."""
+    return encode_quantity(node.next_base_fee)
+
+
 def get_blob_base_fee(node: Node) -> Json:
-    return encode_quantity(_BLOB_BASE_FEE)
+    """Wei per unit of blob gas of the head."""
+    return encode_quantity(_compute_blob_fee(node, node.head.header))
 
 
 def get_fee_history(node: Node, count: object, newest: object, percentiles: object = None) -> Json:
@@ -37,13 +43,15 @@ def get_fee_history(node: Node, count: object, newest: object, percentiles: obje
     blocks = [node.history.get_block(n) for n in range(max(number + 1 - wanted, 0), number + 1)]
     if not blocks:
         return {"oldestBlock": encode_quantity(0), "gasUsedRatio": []}
-    fees = [block.header.base_fee_per_gas for block in blocks] + [compute_base_fee(last.header)]
+    is_head = number == node.head.header.number
+    following = node.next_header if is_head else node.history.get_block(number + 1).header
+    headers = [*(block.header for block in blocks), following]
     history: dict[str, Json] = {
         "oldestBlock": encode_quantity(blocks[0].header.number),
-        "baseFeePerGas": [encode_quantity(fee) for fee in fees],
+        "baseFeePerGas": [encode_quantity(header.base_fee_per_gas) for header in headers],
         "gasUsedRatio": [block.header.gas_used / block.header.gas_limit for block in blocks],
-        "baseFeePerBlobGas": [encode_quantity(_BLOB_BASE_FEE) for _ in fees],
-        "blobGasUsedRatio": [0.0 for _ in blocks],
+        "baseFeePerBlobGas": [encode_quantity(_compute_blob_fee(node, h)) for h in headers],
+        "blobGasUsedRatio": [_compute_blob_ratio(node, block.header) for block in blocks],
     }
     if shares:
         history["reward"] = [
@@ -55,9 +63,24 @@ def get_fee_history(node: Node, count: object, newest: object, percentiles: obje
 METHODS: Mapping[str, Method | Routed] = {
     "eth_gasPrice": quick(get_gas_price),
     "eth_maxPriorityFeePerGas": quick(get_max_priority_fee),
+    "eth_baseFee": quick(get_base_fee),
     "eth_blobBaseFee": quick(get_blob_base_fee),
     "eth_feeHistory": get_fee_history,
 }
+
+
+def _compute_blob_fee(node: Node, header: Header) -> int:
+    """Wei per unit of blob gas in a block, 0 before there were blobs."""
+    if header.length < CANCUN_LENGTH:
+        return 0
+    rules = node.cluster.reader.world.schedule.find_rules(header)
+    return compute_blob_base_fee(header.excess_blob_gas, rules.blob)
+
+
+def _compute_blob_ratio(node: Node, header: Header) -> float:
+    rules = node.cluster.reader.world.schedule.find_rules(header)
+    room = rules.blob.maximum * GAS_PER_BLOB
+    return header.blob_gas_used / room if room else 0.0
 
 
 def _decode_percentiles(value: object) -> tuple[float, ...]:

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 
-from devnet.chain.account import DevAccount
-from devnet.chain.call import Call
-from devnet.chain.signing import UnsignedPricedTransaction, UnsignedTransaction, sign_transaction
-from devnet.errors import ChainError
+from devnet.chain.message import encode_message, sign_message
+from devnet.chain.sidecar import encode_network_form, split_network_form
+from devnet.chain.transaction import Transaction, decode_included
+from devnet.errors import NotMinedYet
 from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
-from devnet.rpc.eth_fees import TIP_WEI
+from devnet.rpc.filling import Filled, fill_request, find_account
 from devnet.rpc.lane import Routed, write
-from devnet.rpc.quantity import decode_bytes, encode_bytes
-from devnet.rpc.transaction_request import TransactionRequest, decode_transaction_request
+from devnet.rpc.quantity import decode_bytes, decode_number, encode_bytes
+from devnet.rpc.transaction_request import decode_transaction_request
+from devnet.rpc.views import show_receipt, show_signed
+from precompiles.digest import compute_keccak
 
 
 def send_raw_transaction(node: Node, transaction: object) -> Json:
@@ -19,77 +21,76 @@ def send_raw_transaction(node: Node, transaction: object) -> Json:
 
 
 def send_transaction(node: Node, transaction: object) -> Json:
+    return encode_bytes(node.send_raw(_sign(node, transaction)[0]))
+
+
+def send_raw_transaction_sync(node: Node, transaction: object, timeout: object = None) -> Json:
+    """The receipt (EIP-7966); without automine nothing is waited for."""
+    raw = decode_bytes(transaction, "transaction")
+    _check_timeout(timeout)
+    return _get_receipt(node, node.send_raw(raw))
+
+
+def send_transaction_sync(node: Node, transaction: object, timeout: object = None) -> Json:
+    """As `eth_sendRawTransactionSync`, signed here."""
+    _check_timeout(timeout)
+    return _get_receipt(node, node.send_raw(_sign(node, transaction)[0]))
+
+
+def sign_transaction(node: Node, transaction: object) -> Json:
+    """Fill in and sign, and send nothing."""
+    raw, filled = _sign(node, transaction)
+    return _show(raw, filled, is_signed=True)
+
+
+def fill_transaction(node: Node, transaction: object) -> Json:
+    """Fill in, and sign nothing; the account need not be one of ours."""
     request = decode_transaction_request(transaction, node.config.chain_id)
-    account = _find_account(node, request.sender)
-    unsigned = _fill(node, request, account)
-    raw = sign_transaction(unsigned, node.config.chain_id, account.key)
-    return encode_bytes(node.send_raw(raw))
+    sender = request.sender
+    if sender is None:
+        sender = node.accounts[0].address if node.accounts else bytes(20)
+    filled = fill_request(node, request, sender)
+    raw = encode_message(filled.message)
+    if filled.sidecar is not None:
+        raw = encode_network_form(raw, filled.sidecar)
+    return _show(raw, filled, is_signed=False)
 
 
 METHODS: Mapping[str, Method | Routed] = {
     "eth_sendRawTransaction": write(send_raw_transaction),
     "eth_sendTransaction": write(send_transaction),
+    "eth_sendRawTransactionSync": write(send_raw_transaction_sync),
+    "eth_sendTransactionSync": write(send_transaction_sync),
+    "eth_signTransaction": sign_transaction,
+    "eth_fillTransaction": fill_transaction,
 }
 
 
-def _find_account(node: Node, sender: bytes | None) -> DevAccount:
-    if sender is None and node.accounts:
-        return node.accounts[0]
-    account = None if sender is None else node.find_account(sender)
-    if account is None:
-        who = "from is missing" if sender is None else f"unknown account {encode_bytes(sender)}"
-        raise ChainError(
-            f"{who}: use one of eth_accounts, or sign it yourself and use eth_sendRawTransaction"
-        )
-    return account
+def _sign(node: Node, transaction: object) -> tuple[bytes, Filled]:
+    """Bytes of the signed transaction, blobs included."""
+    request = decode_transaction_request(transaction, node.config.chain_id)
+    account = find_account(node, request.sender)
+    filled = fill_request(node, request, account.address)
+    raw = sign_message(filled.message, node.config.chain_id, account.key)
+    if filled.sidecar is not None:
+        raw = encode_network_form(raw, filled.sidecar)
+    return raw, filled
 
 
-def _fill(
-    node: Node, request: TransactionRequest, account: DevAccount
-) -> UnsignedTransaction | UnsignedPricedTransaction:
-    nonce = request.nonce
-    if nonce is None:
-        nonce = node.get_pending_nonce(account.address)
-    gas = request.gas
-    if gas is None:
-        gas = node.estimate_gas(
-            Call(
-                sender=account.address,
-                to=request.to,
-                value=request.value,
-                data=request.data,
-                access_list=request.access_list or (),
-            )
-        )
-    if request.gas_price is not None or request.type_id in (0, 1):
-        price = request.gas_price
-        return UnsignedPricedTransaction(
-            nonce=nonce,
-            to=request.to,
-            value=request.value,
-            data=request.data,
-            gas=gas,
-            gas_price=node.next_base_fee + TIP_WEI if price is None else price,
-            access_list=(request.access_list or ())
-            if request.type_id == 1
-            else request.access_list,
-        )
-    max_fee, tip = _choose_fees(node, request)
-    return UnsignedTransaction(
-        nonce=nonce,
-        to=request.to,
-        value=request.value,
-        data=request.data,
-        gas=gas,
-        max_fee_per_gas=max_fee,
-        max_priority_fee_per_gas=tip,
-        access_list=request.access_list or (),
-    )
+def _show(raw: bytes, filled: Filled, is_signed: bool) -> Json:
+    included = raw if filled.sidecar is None else split_network_form(raw)[0]
+    evm = decode_included(included).evm if is_signed else filled.message
+    transaction = Transaction(included, compute_keccak(included), filled.message.sender, evm)
+    return {"raw": encode_bytes(raw), "tx": show_signed(transaction)}
 
 
-def _choose_fees(node: Node, request: TransactionRequest) -> tuple[int, int]:
-    """Max fee and tip: room for the base fee to double, one gwei of tip."""
-    tip, max_fee = request.max_priority_fee, request.max_fee
-    if tip is None:
-        tip = TIP_WEI if max_fee is None else min(TIP_WEI, max_fee)
-    return (2 * node.next_base_fee + tip if max_fee is None else max_fee), tip
+def _check_timeout(timeout: object) -> None:
+    if timeout is not None:
+        decode_number(timeout, "timeout")
+
+
+def _get_receipt(node: Node, transaction_hash: bytes) -> Json:
+    place = node.history.find_transaction(transaction_hash)
+    if place is None:
+        raise NotMinedYet(transaction_hash)
+    return show_receipt(place)

@@ -40,9 +40,7 @@ def simulate_v1(node: Node, payload: object, block: object = None) -> Json:
     plans = _decode_plans(node, fields.get("blockStateCalls", []))
     options = Options(
         validates=decode_flag(fields.get("validation", False), "payload.validation"),
-        traces_transfers=decode_flag(
-            fields.get("traceTransfers", False), "payload.traceTransfers"
-        ),
+        traces_transfers=decode_flag(fields.get("traceTransfers", False), "payload.traceTransfers"),
     )
     full = decode_flag(
         fields.get("returnFullTransactions", False), "payload.returnFullTransactions"

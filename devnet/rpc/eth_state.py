@@ -39,7 +39,7 @@ def get_storage_at(node: Node, address: object, slot: object, block: object = No
 
 
 def get_storage_values(node: Node, requests: object, block: object = None) -> Json:
-    """Words of several accounts; an account without any is left out of the count, not of the answer."""
+    """Words of several accounts at once, by address."""
     fields = decode_object(requests, "requests")
     wanted = {address: _decode_slots(slots, address) for address, slots in fields.items()}
     count = sum(map(len, wanted.values()))

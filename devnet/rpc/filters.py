@@ -80,8 +80,8 @@ class Filters:
         now_s = self._forget_idle()
         if name not in self._filters:
             raise UnknownFilter(
-                f"filter not found: {name}; one that is not polled for {FILTER_IDLE_S:g} s, or holds "
-                f"{MAX_FILTER_BACKLOG} results, is forgotten"
+                f"filter not found: {name}; one that is not polled for {FILTER_IDLE_S:g} s, or "
+                f"holds more than {MAX_FILTER_BACKLOG} results, is forgotten"
             )
         self._filters[name].polled_s = now_s
         return self._filters[name]

@@ -1,4 +1,4 @@
-"""Where a method runs when a server has threads; without a server every call runs where it is made."""
+"""Where a method runs when a server has threads; in process a call runs where it is made."""
 
 from __future__ import annotations
 

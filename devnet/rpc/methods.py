@@ -9,38 +9,60 @@ from devnet.node import Node
 from devnet.rpc import (
     consensus,
     debug,
+    eth_access_list,
     eth_blocks,
+    eth_config,
     eth_fees,
     eth_logs,
     eth_node,
+    eth_pending,
     eth_proof,
+    eth_raw,
     eth_send,
     eth_simulate,
     eth_state,
     evm,
     inference,
     net,
+    ots,
+    signing,
+    testing,
+    trace,
+    trace_replay,
+    txpool,
 )
+from devnet.rpc.address_index import AddressIndex
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.eth_filters import build_filter_methods
 from devnet.rpc.filters import Filters
-from devnet.rpc.lane import Lane, Routed, quick, route
 from devnet.rpc.gate import Gate
+from devnet.rpc.lane import Lane, Routed, quick, route
+from devnet.rpc.ots_search import build_search_methods
 
 _MODULES = (
     consensus,
     debug,
+    eth_access_list,
     eth_blocks,
+    eth_config,
     eth_fees,
     eth_logs,
     eth_node,
+    eth_pending,
     eth_proof,
+    eth_raw,
     eth_send,
     eth_simulate,
     eth_state,
     evm,
     inference,
     net,
+    ots,
+    signing,
+    testing,
+    trace,
+    trace_replay,
+    txpool,
 )
 
 
@@ -56,6 +78,7 @@ def build_methods(
     unbound: dict[str, Method | Routed] = {
         **{name: method for module in _MODULES for name, method in module.METHODS.items()},
         **build_filter_methods(polled),
+        **build_search_methods(AddressIndex()),
     }
     methods = {name: _bind(route(method), node, gate) for name, method in unbound.items()}
     methods["rpc_modules"] = quick(_build_modules(sorted(methods)))

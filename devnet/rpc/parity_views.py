@@ -1,10 +1,15 @@
 """Flat traces as JSON, field by field what Parity's `trace_` answered and Anvil answers."""
 
+from devnet.chain.block import Execution
+from devnet.chain.history import Place
 from devnet.chain.tracing.call_tracer import CallFrame
 from devnet.chain.tracing.event import CallKind, Failure, Reason
 from devnet.chain.tracing.flat import FlatTrace
+from devnet.chain.tracing.instruction import get_mnemonic
+from devnet.chain.tracing.prestate import PrestateTracer
+from devnet.chain.tracing.vm_tracer import Operation, VmFrame
 from devnet.rpc.dispatch import Json
-from devnet.rpc.quantity import encode_bytes, encode_quantity
+from devnet.rpc.quantity import encode_bytes, encode_quantity, encode_word
 from devnet.rpc.trace_views import show_inference
 
 _ERRORS = {
@@ -40,9 +45,112 @@ def show_flat_trace(trace: FlatTrace) -> dict[str, Json]:
     return shown
 
 
+def show_placed_trace(trace: FlatTrace, place: Place) -> dict[str, Json]:
+    """A frame and the transaction it belongs to."""
+    return show_flat_trace(trace) | {
+        **_show_block(place.block),
+        "transactionHash": encode_bytes(place.transaction.hash),
+        "transactionPosition": place.index,
+    }
+
+
+def show_reward(block: Execution, author: bytes, amount_wei: int, kind: str) -> dict[str, Json]:
+    """What proof of work paid for a block or an uncle."""
+    return {
+        "action": {
+            "author": encode_bytes(author),
+            "rewardType": kind,
+            "value": encode_quantity(amount_wei),
+        },
+        **_show_block(block),
+        "result": None,
+        "subtraces": 0,
+        "traceAddress": [],
+        "transactionHash": None,
+        "transactionPosition": None,
+        "type": "reward",
+    }
+
+
+def show_state_diff(tracer: PrestateTracer) -> dict[str, Json]:
+    """Accounts that are different after: `=` same, `*` changed, `+` new, `-` gone."""
+    shown: dict[str, Json] = {}
+    for address, before, after in tracer.list_pairs():
+        words = {slot: (word, after.storage[slot]) for slot, word in before.storage.items()}
+        changed = {slot: pair for slot, pair in words.items() if pair[0] != pair[1]}
+        fields = (
+            (encode_quantity(before.balance or 0), encode_quantity(after.balance or 0)),
+            (encode_bytes(before.code or b""), encode_bytes(after.code or b"")),
+            (encode_quantity(before.nonce or 0), encode_quantity(after.nonce or 0)),
+        )
+        if not changed and all(old == new for old, new in fields):
+            continue
+        mark = "+" if before.is_empty else "-" if after.is_empty else "*"
+        balance, code, nonce = (_show_change(old, new, mark) for old, new in fields)
+        shown[encode_bytes(address)] = {
+            "balance": balance,
+            "code": code,
+            "nonce": nonce,
+            "storage": {
+                encode_word(slot): _show_change(encode_word(old), encode_word(new), mark)
+                for slot, (old, new) in changed.items()
+            },
+        }
+    return shown
+
+
+def show_vm_trace(top: VmFrame | None) -> Json:
+    """Instructions of all frames, built without recursion: calls nest deeper than Python does."""
+    if top is None:
+        return None
+    order = [top]
+    for frame in order:
+        order.extend(op.inner for op in frame.operations if op.inner is not None)
+    shown: dict[int, dict[str, Json]] = {}
+    for frame in reversed(order):
+        shown[id(frame)] = {
+            "code": encode_bytes(frame.code),
+            "ops": [
+                _show_operation(op, shown[id(op.inner)] if op.inner is not None else None)
+                for op in frame.operations
+            ],
+        }
+    return shown[id(top)]
+
+
 def describe_error(failure: Failure) -> str:
     """Parity's word for a failure."""
     return _ERRORS.get(failure.reason, str(failure))
+
+
+def _show_block(block: Execution) -> dict[str, Json]:
+    return {"blockHash": encode_bytes(block.hash), "blockNumber": block.header.number}
+
+
+def _show_change(old: str, new: str, mark: str) -> Json:
+    if mark == "*":
+        return "=" if old == new else {"*": {"from": old, "to": new}}
+    return {mark: new if mark == "+" else old}
+
+
+def _show_operation(operation: Operation, inner: Json) -> dict[str, Json]:
+    written, stored, after = operation.written, operation.stored, operation.after
+    result: Json = None
+    if after is not None:
+        result = {
+            "mem": written and {"data": encode_bytes(written[1]), "off": written[0]},
+            "push": [encode_quantity(item) for item in operation.pushed],
+            "store": stored
+            and {"key": encode_quantity(stored[0]), "val": encode_quantity(stored[1])},
+            "used": after.gas,
+        }
+    return {
+        "cost": operation.step.cost,
+        "ex": result,
+        "op": get_mnemonic(operation.step.code),
+        "pc": operation.step.pc,
+        "sub": inner,
+    }
 
 
 def _get_type(kind: CallKind) -> str:
@@ -78,8 +186,6 @@ def _show_result(frame: CallFrame) -> Json:
         return None
     gas_used = encode_quantity(frame.gas_used)
     if frame.kind.is_creation:
-        if frame.failure is not None:
-            return {"gasUsed": gas_used, "output": encode_bytes(frame.output)}
         return {
             "address": encode_bytes(frame.target),
             "code": encode_bytes(frame.output),

@@ -11,7 +11,6 @@ from devnet.node import Node
 from devnet.rpc.quantity import decode_hash
 
 
-
 def trace_block(node: Node, block: Execution, tracers: Sequence[Tracer]) -> None:
     """Watch every transaction of a block, each with its own tracer. Raises: ChainError."""
     if block.header.number == 0:

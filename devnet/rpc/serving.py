@@ -1,4 +1,4 @@
-"""Puts a node behind a server: threads, methods, subscriptions, uploads, metrics, interval mining."""
+"""Puts a node behind a server: methods, subscriptions, uploads, metrics, blocks at intervals."""
 
 import asyncio
 import json
@@ -13,13 +13,13 @@ from devnet.nesting import is_too_deep
 from devnet.node import Node
 from devnet.rpc.dispatch import Dispatcher, describe_error
 from devnet.rpc.filters import Filters
+from devnet.rpc.gate import Gate
 from devnet.rpc.inference import add_model_file
 from devnet.rpc.limits import SWITCH_S
 from devnet.rpc.methods import build_methods
 from devnet.rpc.metrics import Metrics
-from devnet.rpc.gate import Gate
-from devnet.rpc.subscriptions import Hub
 from devnet.rpc.quantity import decode_object
+from devnet.rpc.subscriptions import Hub
 from devnet.rpc.ticker import Ticker
 from devnet.rpc.transport.server import Endpoints, Listen, Ready, run, stop_on_signals
 from devnet.rpc.transport.service import Service
@@ -53,9 +53,7 @@ async def serve_node(
     metrics = Metrics(gate)
     hub = Hub(gate)
     filters = Filters(node, clock)
-    service = Service(
-        Dispatcher(build_methods(node, gate, filters)), metrics.count_call, clock
-    )
+    service = Service(Dispatcher(build_methods(node, gate, filters)), metrics.count_call, clock)
 
     def upload(file: bytes, query: Mapping[str, str]) -> tuple[int, bytes]:
         try:

@@ -19,6 +19,8 @@ from devnet.rpc.block_reference import get_block
 from devnet.rpc.overrides import decode_accounts, decode_block_override
 from devnet.rpc.transaction_request import decode_transaction_request
 
+_AS_IT_IS = BlockOverride()
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -42,12 +44,12 @@ def build_setting(
     node: Node,
     block: Execution,
     accounts: Accounts | None = None,
-    override: BlockOverride = BlockOverride(),
+    override: BlockOverride = _AS_IT_IS,
 ) -> Setting:
     """The state after a block, with overrides if there are any."""
     world, number = node.cluster.reader.world, block.header.number
     ancestors = node.history.get_ancestors(number)
-    if not accounts and override == BlockOverride():
+    if not accounts and override == _AS_IT_IS:
         return Setting(world, block.header, ancestors)
     header = override_header(block.header, override)
     return Setting(

@@ -13,9 +13,9 @@ from devnet.errors import LimitExceeded
 from devnet.events import Event
 from devnet.rpc.dispatch import Json
 from devnet.rpc.feeds import Feed, decode_feed
+from devnet.rpc.gate import Gate
 from devnet.rpc.lane import Routed, quick
 from devnet.rpc.limits import MAX_QUEUED_MESSAGES, MAX_SUBSCRIPTIONS
-from devnet.rpc.gate import Gate
 from devnet.rpc.quantity import decode_quantity
 
 Tell = Callable[[bytes], None]

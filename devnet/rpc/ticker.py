@@ -1,4 +1,4 @@
-"""Asks for a block every so many seconds, as the node wants it: the one place where time makes blocks.
+"""Asks for a block every so many seconds: the one place where time makes blocks.
 
 A block that takes longer than that delays the next; none is made up for.
 """

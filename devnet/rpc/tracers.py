@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from devnet.chain.tracing.call_tracer import CallTracer
 from devnet.chain.tracing.event import Tracer
-from devnet.chain.tracing.flat import flatten
+from devnet.chain.tracing.flat import EVERYTHING, flatten
 from devnet.chain.tracing.four_byte import FourByteTracer
 from devnet.chain.tracing.mux import MuxTracer
 from devnet.chain.tracing.prestate import PrestateTracer
@@ -100,7 +100,7 @@ def _decode_calls(options: Mapping[str, object], _: Container[bytes]) -> Make:
 
 
 def _decode_flat(options: Mapping[str, object], interfaces: Container[bytes]) -> Make:
-    shown = _Everything() if _read_flags(options)("includePrecompiles") else interfaces
+    shown = EVERYTHING if _read_flags(options)("includePrecompiles") else interfaces
 
     def make() -> Job:
         tracer = CallTracer()
@@ -163,13 +163,6 @@ def _decode_mux(options: Mapping[str, object], interfaces: Container[bytes]) -> 
 
 def _read_flags(fields: Mapping[str, object]) -> Callable[[str], bool]:
     return lambda key: decode_flag(fields.get(key, False), f"config.{key}")
-
-
-class _Everything:
-    """Contains all addresses."""
-
-    def __contains__(self, _: object) -> bool:
-        return True
 
 
 _NAMED: Mapping[str, Callable[[Mapping[str, object], Container[bytes]], Make]] = {

@@ -1,4 +1,4 @@
-"""Blocks, transactions, receipts and events as JSON, field by field what geth answers for each fork."""
+"""Blocks, transactions, receipts, events as JSON: field by field what geth answers, by fork."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -102,6 +102,15 @@ def show_waiting(transaction: Transaction) -> dict[str, Json]:
         "blockTimestamp": None,
         "transactionIndex": None,
     }
+
+
+def show_signed(transaction: Transaction) -> dict[str, Json]:
+    """A transaction by itself, as it was made; whose it is follows from the signature."""
+    shown = _show_fields(transaction, transaction.evm.max_fee_per_gas)
+    del shown["from"]
+    if transaction.type_id > _ACCESS_LIST:
+        shown["gasPrice"] = None
+    return shown
 
 
 def show_receipt(place: Place) -> dict[str, Json]:

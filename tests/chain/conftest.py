@@ -30,7 +30,7 @@ from devnet.chain.transaction import Transaction, decode_transaction
 from devnet.chain.world import World
 from devnet.config import Config
 from devnet.streams import draw
-from precompiles.engine.session import SessionEngine
+from precompiles.engine.local import LocalEngine
 from precompiles.interface import Table
 from precompiles.models.store import MemoryStore
 from precompiles.table import build_table
@@ -46,7 +46,7 @@ class Bench:
         self.accounts = derive_accounts(self.config.mnemonic, 10)
         self.store = MemoryStore()
         self.table = {
-            **build_table(SessionEngine(self.store), self.config.schedule),
+            **build_table(LocalEngine(self.store), self.config.schedule),
             **(extra or {}),
         }
         self.world = World(self.table, self.config.chain_id)

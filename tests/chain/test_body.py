@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import rlp
@@ -70,7 +71,8 @@ def headers(draw: st.DrawFn) -> Header:
         "requests_hash": HASH,
     }
     names = get_fields(header)
-    return replace(header, **{name: draw(s) for name, s in late.items() if name in names})
+    drawn: dict[str, Any] = {name: draw(s) for name, s in late.items() if name in names}
+    return replace(header, **drawn)
 
 
 @st.composite
@@ -127,9 +129,7 @@ def test_length_is_right_at_every_boundary_of_the_encoding(size: int) -> None:
         (3, [b""], "state_root is a list"),
     ],
 )
-def test_headers_that_are_not_canonical_are_refused(
-    index: int, item: bytes, words: str
-) -> None:
+def test_headers_that_are_not_canonical_are_refused(index: int, item: bytes, words: str) -> None:
     """Otherwise two byte strings would be one header."""
     items = list_header(DEFAULTS)
     assert len(items) == len(HEADER_FIELDS)

@@ -16,7 +16,7 @@ from devnet.chain.header import Header, compute_header_hash
 from devnet.chain.world import World
 from devnet.config import DEFAULT_MNEMONIC, Config
 from devnet.errors import ConfigError
-from precompiles.engine.session import SessionEngine
+from precompiles.engine.local import LocalEngine
 from precompiles.models.store import MemoryStore
 from precompiles.table import build_table
 
@@ -41,7 +41,7 @@ FIRST_KEY = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 
 def build(config: Config, hash_of_set: bytes = bytes(32)) -> Header:
     """Genesis in a world of its own."""
-    table = build_table(SessionEngine(MemoryStore()), config.schedule)
+    table = build_table(LocalEngine(MemoryStore()), config.schedule)
     funded = [a.address for a in derive_accounts(config.mnemonic, config.accounts)]
     world = World(table, config.chain_id)
     return build_genesis(world, config, funded, sorted(table), hash_of_set)

@@ -14,13 +14,13 @@ from devnet.chain.header import EMPTY_TRIE_ROOT, compute_header_hash
 from devnet.chain.world import World
 from devnet.errors import ConfigError
 
-LONDON: dict[str, Any] = {
-    key: 0
-    for key in (
+LONDON: dict[str, Any] = dict.fromkeys(
+    (
         *("homesteadBlock", "eip150Block", "eip155Block", "eip158Block", "byzantiumBlock"),
         *("constantinopleBlock", "petersburgBlock", "istanbulBlock", "berlinBlock", "londonBlock"),
-    )
-}
+    ),
+    0,
+)
 MERGED = {**LONDON, "chainId": 7, "terminalTotalDifficulty": 0}
 OWNER = "00" * 19 + "11"
 FILE: dict[str, Any] = {

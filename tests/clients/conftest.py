@@ -24,11 +24,12 @@ MISSING = pytest.StashKey[str]()
 PROGRAM = """
 from devnet.config import Config
 from devnet.node import Node
-from devnet.rpc.dispatch import Dispatcher
-from devnet.rpc.methods import build_methods
-from devnet.rpc.server import serve
-handle = Dispatcher(build_methods(Node(Config()))).handle
-serve(handle, "127.0.0.1", 0, lambda port: print(port, flush=True))
+from devnet.rpc.serving import serve
+from devnet.rpc.transport.server import Listen
+from pathlib import Path
+import sys
+listen = Listen(port=0, ipc=Path(sys.argv[1]))
+serve(Node(Config()), listen, lambda port: print(port, flush=True))
 """
 
 
@@ -37,6 +38,7 @@ class Served:
     """A running node that knows the digit model."""
 
     url: str
+    ipc: Path
     model_id: str
     accounts: list[str]
 
@@ -63,17 +65,17 @@ class Npm:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A fresh node for each file."""
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as process:
+    ipc = tmp_path_factory.mktemp("node") / "node.ipc"
+    command = [sys.executable, "-c", PROGRAM, str(ipc)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = f"http://127.0.0.1:{process.stdout.readline().strip()}"
         client = Client(url)
         model = "0x" + read_sample("digits_exact").hex()
         model_id = client.request("inference_addModel", model, {"alias": "digits"})["id"]
-        yield Served(url, model_id, client.request("eth_accounts"))
+        yield Served(url, ipc, model_id, client.request("eth_accounts"))
         process.terminate()
         assert process.wait(20) == 0
 

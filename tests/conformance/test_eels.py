@@ -16,10 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import ckzg
 import pytest
-import rlp
 from eth_account import Account
-from eth_keys.datatypes import PrivateKey
 
 from devnet.chain.block import Execution, Withdrawal
 from devnet.chain.body import Block, encode_block
@@ -27,7 +26,12 @@ from devnet.chain.chain_file import load_chain
 from devnet.chain.execution import execute_block
 from devnet.chain.forks.difficulty import MIN_DIFFICULTY
 from devnet.chain.forks.fork import Fork
-from devnet.chain.forks.rules import get_transaction_types
+from devnet.chain.forks.kzg import (
+    BLOB_BYTES,
+    compute_commitment,
+    compute_versioned_hash,
+    load_setup,
+)
 from devnet.chain.forks.schedule import ForkSchedule, build_schedule
 from devnet.chain.forks.system import SYSTEM_CONTRACTS
 from devnet.chain.genesis_file import Genesis, GenesisAccount, load_genesis, place_genesis
@@ -44,17 +48,14 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = ROOT.parent / "shared" / "rpc-compat"
 CHAIN_ID = 1337
-KEYS = tuple(PrivateKey(bytes([index]) * 32) for index in range(1, 7))
-OWNERS = tuple(key.public_key.to_canonical_address() for key in KEYS)
 CONTRACTS = tuple(bytes([0xC0 + index]) * 20 for index in range(8))
-WITHDRAWALS, CONSOLIDATIONS = tuple(SYSTEM_CONTRACTS)[2:]
 Replay: TypeAlias = Callable[[Genesis, Header, Sequence[Block]], list[dict[str, Any]]]
 SPECIFIED = [fork for fork in Fork if fork is not Fork.CONSTANTINOPLE]  # never lived on mainnet
 
 
 @pytest.fixture(scope="module")
 def replay() -> Replay:
-    """What EELS makes of blocks; where it cannot be installed, a failure in CI and a skip elsewhere."""
+    """What EELS makes of blocks; where it cannot be installed, a failure in CI, else a skip."""
     installed = subprocess.run(
         [sys.executable, ROOT / "scripts" / "install_eels"], capture_output=True, text=True
     )
@@ -103,7 +104,7 @@ class Maker:
         self.dice, self.schedule = dice, schedule
         self.world = World({}, CHAIN_ID, schedule)
         fork = schedule.find_genesis_fork(0)
-        accounts = [GenesisAccount(owner, 10**24) for owner in OWNERS]
+        accounts = [GenesisAccount(owner, 10**24) for owner in dice.owners]
         for address, code in codes.items():
             accounts.append(GenesisAccount(address, 5_000, 1, code, ((0, 1), (1, 2**200))))
         accounts += [GenesisAccount(a, 0, 1, code) for a, (code, _) in SYSTEM_CONTRACTS.items()]
@@ -133,7 +134,7 @@ class Maker:
             self.head,
             self.hashes[0],
             timestamp=self.head.timestamp + elapsed,
-            coinbase=pick.choice((b"\xcb" * 20, CONTRACTS[0], OWNERS[0])),
+            coinbase=pick.choice((b"\xcb" * 20, CONTRACTS[0], self.dice.owners[0])),
             mix_hash=pick.randbytes(32) if self.head.difficulty == 0 else bytes(32),
             parent_beacon_block_root=pick.randbytes(32),
             extra_data=b"",
@@ -156,68 +157,28 @@ class Maker:
         self.head, self.hashes = block.header, [block.hash, *self.hashes]
         return block
 
+    def get_nonces(self) -> list[int]:
+        """The next nonce of each owner."""
+        state = self.world.open(self.head.state_root, self.head)
+        return [state.get_nonce(owner) for owner in self.dice.owners]
+
+    def send(self, index: int, to: bytes, data: bytes, **fields: Any) -> Execution:
+        """A block with one transaction."""
+        nonce = self.get_nonces()[index]
+        common = {"nonce": nonce, "gas": 900_000, "value": 0, "chainId": CHAIN_ID}
+        fields = {**common, "to": to, "data": data, **fields}
+        signed = Account.sign_transaction(fields, self.dice.keys[index].to_bytes())
+        return self.add(bytes(signed.raw_transaction))
+
     def add_random(self) -> Execution:
         """A block with a transaction of each owner."""
-        state = self.world.open(self.head.state_root, self.head)
         elapsed = self.dice.random.randrange(1, 20)
         fork = self.schedule.find_fork(
             replace(self.head, number=self.head.number + 1, timestamp=self.head.timestamp + elapsed)
         )
-        nonces = [state.get_nonce(owner) for owner in OWNERS]
-        raws = [self.sign(index, nonces, fork) for index in range(len(OWNERS))]
+        nonces = self.get_nonces()
+        raws = [self.dice.sign(index, nonces, fork) for index in range(len(nonces))]
         return self.add(*raws, elapsed=elapsed)
-
-    def sign(self, index: int, nonces: Sequence[int], fork: Fork) -> bytes:
-        """A transaction of any type that the fork knows."""
-        pick = self.dice.random
-        to = pick.choice((*CONTRACTS, *CONTRACTS, self.dice.address(), None))
-        data = pick.choice((b"", bytes(40), pick.randbytes(80), pick.randbytes(160)))
-        kind = pick.choice(get_transaction_types(fork))
-        if kind > 2 and to is None:
-            to = CONTRACTS[0]
-        if to is None:
-            data = self.dice.program(pick.randrange(1, 8), 1) + self.dice.deploy()
-        if to in (WITHDRAWALS, CONSOLIDATIONS):
-            data = pick.randbytes(56 if to == WITHDRAWALS else 96)
-        gas = pick.choice((60_000, 200_000, 500_000, 1_000_000))
-        value = pick.choice((0, 0, 1, 1_000))
-        if kind == 3:
-            return sign_blobs(KEYS[index], nonces[index], gas, to or b"", value, data)
-        fields = {"nonce": nonces[index], "gas": gas, "value": value, "data": data}
-        fields |= {"to": to} if to is not None else {}
-        fields |= {"chainId": CHAIN_ID} if fork >= Fork.SPURIOUS_DRAGON else {}
-        if kind < 2:
-            fields |= {"gasPrice": 10**10}
-        else:
-            fields |= {"maxFeePerGas": 10**10, "maxPriorityFeePerGas": pick.choice((0, 10**9))}
-        if kind:
-            slots = ["0x" + bytes(31).hex() + "01"]
-            listed = {"address": "0x" + self.dice.address().hex(), "storageKeys": slots}
-            fields |= {"accessList": [listed] * pick.randrange(3), "type": kind}
-        if kind == 4:
-            fields |= {"authorizationList": [self.authorize(index, nonces) for _ in range(2)]}
-        return bytes(Account.sign_transaction(fields, KEYS[index].to_bytes()).raw_transaction)
-
-    def authorize(self, sender: int, nonces: Sequence[int]) -> Any:
-        """A delegation, mostly valid."""
-        pick = self.dice.random
-        index = pick.randrange(len(KEYS))
-        fields = {
-            "chainId": pick.choice((0, CHAIN_ID, CHAIN_ID, 99)),
-            "address": pick.choice((*CONTRACTS, *OWNERS, bytes(20), bytes(19) + b"\x02")),
-            "nonce": nonces[index] + (index == sender) + (pick.random() < 0.1),
-        }
-        return Account.sign_authorization(fields, KEYS[index].to_bytes())
-
-
-def sign_blobs(
-    key: PrivateKey, nonce: int, gas: int, to: bytes, value: int, data: bytes, count: int = 2
-) -> bytes:
-    """A blob transaction as it stands in a block."""
-    hashes = [b"\x01" + bytes([index]) * 31 for index in range(count)]
-    body = [CHAIN_ID, nonce, 10**9, 10**10, gas, to, value, data, [], 10**10, hashes]
-    signature = key.sign_msg(b"\x03" + rlp.encode(body))
-    return b"\x03" + bytes(rlp.encode([*body, signature.v, signature.r, signature.s]))
 
 
 def _decode(raws: Sequence[bytes], fork: Fork) -> Iterator[Transaction]:
@@ -266,13 +227,72 @@ def test_random_chains_are_the_specifications(
     replay: Replay, make_dice: Callable[..., Dice], fork: Fork, seed: int
 ) -> None:
     """Random contracts under every fork: each instruction, precompile, transaction type."""
-    dice = make_dice(seed, fork, OWNERS)
+    dice = make_dice(seed, fork)
     codes = {address: dice.program(dice.random.randrange(3, 25)) for address in CONTRACTS}
     maker = Maker(dice, build_schedule(fork), codes)
     for _ in range(6):
         maker.add_random()
     assert sum(len(block.transactions) for block in maker.blocks) > 12
     assert_agreed(maker, replay)
+
+
+@pytest.mark.parametrize("fork", [Fork.PRAGUE, Fork.OSAKA])
+def test_what_we_put_right_in_py_evm_is_as_specified(
+    replay: Replay, make_dice: Callable[..., Dice], assemble: Callable[..., bytes], fork: Fork
+) -> None:
+    """Precompiles with valid and hostile input, senders that are delegated and create."""
+    copy = ("CALLDATASIZE", 0, 0, "CALLDATACOPY")
+    caller, creator = CONTRACTS[:2]
+    target = (0, "CALLDATALOAD", 96, "SHR")
+    codes = {
+        caller: assemble(
+            *copy, 128, 8_192, 20, "CALLDATASIZE", "SUB", 20, *target, 400_000, "STATICCALL",
+            0, "SSTORE", "RETURNDATASIZE", 1, "SSTORE",
+            8_192, "MLOAD", 2, "SSTORE", 8_224, "MLOAD", 3, "SSTORE",
+        ),
+        creator: assemble(320, 0, 0, "CREATE", 0, "SSTORE", "GAS", 1, "SSTORE"),
+    }  # fmt: skip
+    maker = Maker(make_dice(0, fork), build_schedule(fork), codes)
+    for address, data in list_precompile_inputs():
+        assert maker.send(0, caller, address + data, gasPrice=10**10).receipts[0].succeeded
+    sender, key = maker.dice.owners[1], maker.dice.keys[1].to_bytes()
+    fees = {"maxFeePerGas": 10**10, "maxPriorityFeePerGas": 1}
+    for delegate in (creator, bytes(19) + b"\x02", caller):
+        nonce = maker.get_nonces()[1]
+        fields = {"chainId": CHAIN_ID, "address": delegate, "nonce": nonce + 1}
+        signed = [Account.sign_authorization(fields, key)]
+        data = bytes(19) + b"\x04" + b"data"
+        block = maker.send(1, sender, data, authorizationList=signed, **fees)
+        assert block.receipts[0].succeeded
+    assert_agreed(maker, replay)
+
+
+def list_precompile_inputs() -> Iterator[tuple[bytes, bytes]]:
+    """Addresses with input: MODEXP at its edges, P-256, point evaluation."""
+    modexp, point, p256 = (n.to_bytes(20, "big") for n in (0x05, 0x0A, 0x100))
+    for lengths in ((0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 0), (0, 2**64, 0), (1_025, 1, 1)):
+        head = b"".join(length.to_bytes(32, "big") for length in lengths)
+        for operands in (b"", b"\x03\x05\x07", b"\xff" * 40):
+            yield modexp, head + operands
+    signature = bytes.fromhex(
+        "4cee90eb86eaa050036147a12d49004b6b9c72bd725d39d4785011fe190f0b4d"
+        "a73bd4903f0ce3b639bbbf6e8e80d16931ff4bcf5993d58468e8fb19086e8cac"
+        "36dbcd03009df8c59286b162af3bd7fcc0450c9aa81be5d10d312af6c66b1d60"
+        "4aebd3099c618202fcfe16ae7770b0c49ab5eadf74b754204a3bb6060e44eff3"
+        "7618b065f9832de4ca6ca971a7a1adc826d0f7c00181a5fb2ddf79ae00b4e10e"
+    )
+    yield p256, signature
+    yield p256, signature[:-1] + b"\0"
+    yield p256, signature[:-1]
+    blob = b"\0" + bytes(range(31)) + bytes(BLOB_BYTES - 32)
+    z = (5).to_bytes(32, "big")
+    proof, y = ckzg.compute_kzg_proof(blob, z, load_setup())
+    commitment = compute_commitment(blob)
+    good = compute_versioned_hash(commitment) + z + y + commitment + proof
+    yield point, good
+    yield point, good[:-1]
+    yield point, good[:64] + z + good[96:]
+    yield point, bytes(32) + good[32:]
 
 
 def test_forks_by_time_follow_each_other_as_specified(
@@ -283,18 +303,13 @@ def test_forks_by_time_follow_each_other_as_specified(
     starts = {fork: 60 * (n + 1) for n, fork in enumerate((Fork.OSAKA, Fork.BPO1, Fork.BPO2))}
     times = (*base.times, *((first, fork) for fork, first in starts.items()))
     schedule = replace(base, times=times)
-    dice = make_dice(0, Fork.PRAGUE, OWNERS)
+    dice = make_dice(0, Fork.PRAGUE)
     maker = Maker(dice, schedule, {CONTRACTS[0]: dice.program(20)})
     for n in range(24):
-        state = maker.world.open(maker.head.state_root, maker.head)
-        nonces = [state.get_nonce(owner) for owner in OWNERS]
+        nonces = maker.get_nonces()
         counts = (6, 3) if n % 3 else (1,)
-        maker.add(
-            *(
-                sign_blobs(KEYS[i], nonces[i], 200_000, CONTRACTS[0], 0, b"", count)
-                for i, count in enumerate(counts)
-            )
-        )
+        target = (200_000, CONTRACTS[0], 0, b"")
+        maker.add(*(dice.sign_blobs(i, nonces[i], *target, n) for i, n in enumerate(counts)))
     forks = {schedule.find_fork(block.header) for block in maker.blocks}
     assert forks == {Fork.PRAGUE, *starts}
     assert max(block.header.excess_blob_gas for block in maker.blocks) > 10**6

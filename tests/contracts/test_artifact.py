@@ -32,7 +32,12 @@ EXIT_COMPILER_UNAVAILABLE = 3
 
 TENSORS = "(uint8,uint32[],bytes)[]"
 TENSOR_TYPES = "(string,uint8,uint32[])[]"
-MANIFEST = f"(bytes32,uint8,address,uint64,uint64,uint64,uint64,{TENSOR_TYPES},{TENSOR_TYPES})"
+DIMENSIONS = "(string,uint32)[]"
+MANIFEST = (
+    "(bytes32,uint8,address,uint64,uint64,uint64,uint64,"
+    f"{TENSOR_TYPES},{TENSOR_TYPES},{DIMENSIONS})"
+)
+RELEASE = "(string,string,string,string,string,string,string[])"
 # Artifact: ({function: its outputs}, {event})
 SURFACE: dict[str, tuple[dict[str, list[str]], set[str]]] = {
     "IInference": (
@@ -45,11 +50,18 @@ SURFACE: dict[str, tuple[dict[str, list[str]], set[str]]] = {
     "IModelRegistry": (
         {
             "register(bytes32)": [],
+            f"registerBound(bytes32,{DIMENSIONS})": [],
+            f"publish(bytes32,{RELEASE})": ["string"],
+            "release(string,string)": ["bytes32", RELEASE],
             "setAlias(string,bytes32)": [],
             "manifest(bytes32)": [MANIFEST],
             "resolve(string)": ["bytes32"],
         },
-        {"ModelRegistered(bytes32,address,uint8)", "AliasSet(string,bytes32,address)"},
+        {
+            "ModelRegistered(bytes32,address,uint8)",
+            "AliasSet(string,bytes32,address)",
+            "ReleasePublished(bytes32,address,string,string)",
+        },
     ),
     "DigitReader": (
         {

@@ -12,8 +12,8 @@ import pytest
 from eth_abi.abi import encode
 
 from contracts import load
-from devnet.config import Config
 from devnet.clock import read_clock
+from devnet.config import Config
 from devnet.node import Node
 from devnet.rpc.client import Client
 from devnet.rpc.dispatch import Dispatcher
@@ -78,7 +78,7 @@ class Rpc:
 class Server:
     """One node behind HTTP, WebSocket and IPC, in threads of this process."""
 
-    def __init__(self, node: Node, listen: Listen = Listen(port=0)) -> None:
+    def __init__(self, node: Node, listen: Listen) -> None:
         self.node = node
         self.host = ""  # address and port
         self.ahead_s = 0.0  # by which the server's clock is ahead of the machine's
@@ -158,8 +158,8 @@ def launch() -> Iterator[Callable[..., Server]]:
     """`Server`; what a test starts is stopped after it."""
     started: list[Server] = []
 
-    def start(node: Node | None = None, **options: Any) -> Server:
-        started.append(Server(node or Node(Config(validators=1)), **options))
+    def start(node: Node, listen: Listen | None = None) -> Server:
+        started.append(Server(node, listen or Listen(port=0)))
         return started[-1]
 
     yield start

@@ -41,13 +41,70 @@ def test_without_automine_transactions_wait(rpc: Any) -> None:
     assert rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
 
 
+def read_time(rpc: Any) -> int:
+    """Timestamp of the head."""
+    return int(rpc("eth_getBlockByNumber", "latest")["timestamp"], 16)
+
+
+def test_time_is_moved_for_the_next_block(rpc: Any) -> None:
+    """By seconds that add up, to a moment, or with the block; then it goes on as before."""
+    start = read_time(rpc)
+    before = rpc("evm_increaseTime", 0)
+    assert rpc("evm_increaseTime", 100) == before + 100
+    assert rpc("evm_increaseTime", hex(50)) == before + 150
+    rpc("evm_mine")
+    assert read_time(rpc) == start + 151
+    rpc("evm_mine")
+    assert read_time(rpc) == start + 152
+    assert rpc("evm_setNextBlockTimestamp", start + 500) is None
+    rpc("evm_mine", {"blocks": 2})
+    assert read_time(rpc) == start + 501
+    assert rpc("evm_setTime", start + 600) == 98
+    rpc.send(to=TO)
+    assert read_time(rpc) == start + 600
+    rpc("evm_mine", start + 700)
+    assert read_time(rpc) == start + 700
+    rpc("evm_mine", {"timestamp": hex(start + 800), "blocks": 3})
+    assert read_time(rpc) == start + 802
+
+
+def test_a_revert_takes_back_what_was_asked_of_time(rpc: Any) -> None:
+    """With the blocks."""
+    start, snapshot = read_time(rpc), rpc("evm_snapshot")
+    rpc("evm_increaseTime", 1_000)
+    rpc("evm_revert", snapshot)
+    rpc("evm_mine")
+    assert read_time(rpc) == start + 1
+
+
+def test_time_never_goes_back(rpc: Any) -> None:
+    """Nor stands still: a block must be later than its parent."""
+    start = read_time(rpc)
+    for method in ("evm_setNextBlockTimestamp", "evm_setTime", "evm_mine"):
+        code, message = rpc.fail(method, start)
+        assert (code, message) == (-32000, f"timestamp {start} is not after the head's {start}")
+    assert "too far away" in rpc.fail("evm_increaseTime", 2**63)[1]
+
+
+def test_without_a_server_an_interval_only_ends_automine(rpc: Any) -> None:
+    """Nobody is there who runs a clock; blocks are mined by hand."""
+    assert rpc("evm_setIntervalMining", 12) is None
+    assert (rpc("anvil_getIntervalMining"), rpc("eth_mining")) == (12, False)
+    rpc("anvil_setIntervalMining", 0)
+    assert (rpc("anvil_getIntervalMining"), rpc("eth_mining")) == (None, False)
+
+
 @pytest.mark.parametrize(
     ("method", "params", "message"),
     [
-        ("evm_mine", [{"timestamp": 5}], "timestamp is not supported"),
         ("evm_mine", [{"blocks": 0}], "options.blocks is 0, must be 1 to 10000"),
         ("evm_mine", [{"blocks": 10**9}], "must be 1 to 10000"),
-        ("evm_mine", [5], "options is 5, must be an object"),
+        ("evm_mine", [[5]], "options is a list, must be an object"),
+        ("evm_mine", ["soon"], 'options.timestamp is "soon"'),
+        ("evm_setIntervalMining", [-1], "interval is -1"),
+        ("evm_setIntervalMining", [1e9], "seconds from 0 to 86400"),
+        ("evm_increaseTime", [-1], "seconds is -1"),
+        ("evm_increaseTime", [1.5], "seconds is 1.5"),
         ("evm_setAutomine", ["yes"], 'automine is "yes", must be true or false'),
         ("evm_revert", ["one"], 'snapshot is "one"'),
     ],

@@ -16,7 +16,7 @@ from devnet.validators.misbehaviour import (
     change_weight,
     parse_behavior,
 )
-from precompiles.engine.session import SessionEngine
+from precompiles.engine.local import LocalEngine
 from precompiles.models.admission import admit_model
 from precompiles.models.samples import list_samples, read_digits, read_sample
 from precompiles.models.store import MemoryStore
@@ -102,7 +102,7 @@ def test_switched_engine_lies_only_while_it_is_told_to() -> None:
     store.put(model)
     manifest, (pixels, _) = admit_model(model), read_digits()
     inputs = tuple(Tensor(k.dtype, k.shape, pixels[0].tobytes()) for k in manifest.inputs)
-    engine = SwitchedEngine(SessionEngine(store), store)
+    engine = SwitchedEngine(LocalEngine(store), store)
     honest = engine.run(manifest, inputs)
     for strategy in (Strategy.WRONG_MODEL, Strategy.HONEST, Strategy.CRASH, Strategy.WRONG_MODEL):
         engine.strategy = strategy

@@ -98,10 +98,8 @@ TEMPLATE_CHANGES: dict[str, Any] = {
     "nonce": b"\x01" * 8,
     "base_fee_per_gas": 1,
     "withdrawals_root": OTHER_HASH,
-    "blob_gas_used": 1,
     "excess_blob_gas": 1,
     "parent_beacon_block_root": OTHER_HASH,
-    "requests_hash": OTHER_HASH,
     "length": 20,
 }
 
@@ -130,6 +128,8 @@ RESULT_CHANGES: dict[str, Any] = {
     "receipts_root": OTHER_HASH,
     "logs_bloom": b"\x01" * 256,
     "gas_used": 1,
+    "blob_gas_used": 1,
+    "requests_hash": OTHER_HASH,
     "extra_data": OTHER_HASH,
 }
 

@@ -1,4 +1,4 @@
-"""KZG commitments of EIP-4844 and EIP-7594; the ceremony's setup is loaded once, when first needed."""
+"""KZG commitments of EIP-4844 and EIP-7594; the setup is loaded once, when first needed."""
 
 import functools
 import hashlib

@@ -1,6 +1,6 @@
 """Precompile 0x05, big-integer modular exponentiation, under the gas rules of each fork.
 
-py-evm's returns 0 where the base is empty and the exponent 0, which is 1; so it is replaced everywhere.
+py-evm's gives 0 where the base is empty and the exponent 0, which is 1: it is replaced everywhere.
 Source: EIP-198 (Byzantium), 2565 (Berlin), 7823 and 7883 (Osaka).
 """
 

@@ -16,6 +16,7 @@ from eth.vm.forks.prague.constants import (
     WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
 )
 from eth.vm.message import Message
+from eth_typing import Address
 
 from devnet.chain.forks.fork import Fork
 from devnet.chain.header import Header
@@ -86,9 +87,8 @@ def take_requests(state: Any) -> Iterator[bytes]:
         (b"\x01", WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS),
         (b"\x02", CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS),
     ):
-        if _has_standard_code(state, address) and _EMPTY_QUEUE == tuple(
-            state.get_storage(address, slot) for slot in range(4)
-        ):
+        queue = tuple(state.get_storage(address, slot) for slot in range(4))
+        if queue == _EMPTY_QUEUE and _has_standard_code(state, address):
             continue
         if not state.get_code(address):
             raise BadBlock(f"no code at system contract 0x{address.hex()}; put it into genesis")
@@ -120,7 +120,7 @@ def _call(state: Any, address: bytes, data: bytes) -> Any:
     state.lock_changes()  # as at the start of a transaction: nothing is warm
     message = Message(
         gas=SYSTEM_GAS,
-        to=address,
+        to=Address(address),
         sender=SYSTEM_ADDRESS,
         value=0,
         data=data,

@@ -1,6 +1,6 @@
 """What a block changes besides its transactions: before the first and after the last.
 
-Source: EIP-779 (DAO), 4788, 2935; EIP-4895 (withdrawals), 7685 (requests); rewards of proof of work.
+Source: EIP-779 (DAO), 4788, 2935, 4895 (withdrawals), 7685 (requests); rewards of proof of work.
 """
 
 from collections.abc import Sequence

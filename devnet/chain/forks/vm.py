@@ -78,7 +78,7 @@ class PricedState:
         return compute_blob_base_fee(self.execution_context.excess_blob_gas, self.rules.blob)
 
 
-class DelegationExecutor(PragueTransactionExecutor):  # type: ignore[misc]
+class DelegationExecutor(PragueTransactionExecutor):
     """Runs nothing for a sender that is delegated to a precompile."""
 
     def get_code_at_address(self, code_address: Any) -> Any:

@@ -31,6 +31,10 @@ class DatabaseState:
     def commit(self, snapshot: int) -> None:
         self._account_db.commit(snapshot)
 
+    def has_code_or_nonce(self, address: bytes) -> bool:
+        """What py-evm asks before a creation; storage alone is a collision, too."""
+        return self._account_db.is_occupied(address)
+
     def get_transient_storage(self, address: bytes, slot: int) -> bytes:
         return self._account_db.get_transient_storage(address, slot)
 

@@ -91,6 +91,11 @@ class AccountDatabase:
         account = self._find(address) or BLANK
         return account.nonce != 0 or account.code_hash != NO_CODE
 
+    def is_occupied(self, address: bytes) -> bool:
+        """Whether no contract can be created here: code, nonce or storage (EIP-684, 7610)."""
+        account = self._find(address) or BLANK
+        return self.account_has_code_or_nonce(address) or account.storage.root != EMPTY.root
+
     def touch_account(self, address: bytes) -> None:
         """Make the account be there, empty if it was not."""
         if self._find(address) is None:

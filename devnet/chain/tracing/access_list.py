@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from devnet.chain.tracing.event import Begin, Tracer, Touch
-from devnet.chain.tracing.touching import CREATE, CREATE2
+from devnet.chain.tracing.event import Begin, Touch, Tracer
+from devnet.chain.tracing.touching import CREATE, CREATE2, PRECOMPILE
 
 
 class AccessListTracer(Tracer):
@@ -29,6 +29,8 @@ class AccessListTracer(Tracer):
                 del self._slots[address]
 
     def on_touch(self, event: Touch) -> None:
+        if event.code == PRECOMPILE:
+            return  # it pays the same for what is warm
         if event.slot is not None:
             self._slots.setdefault(event.address, {})[event.slot] = None
         elif event.code not in (CREATE, CREATE2) and event.address not in self._warm:
@@ -36,4 +38,6 @@ class AccessListTracer(Tracer):
 
     def build(self) -> tuple[tuple[bytes, tuple[int, ...]], ...]:
         """The list, in order of address and slot."""
-        return tuple((address, tuple(sorted(slots))) for address, slots in sorted(self._slots.items()))
+        return tuple(
+            (address, tuple(sorted(slots))) for address, slots in sorted(self._slots.items())
+        )

@@ -1,7 +1,7 @@
 """Call tracer: the tree of frames of a transaction, with what went in and came out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from devnet.chain.tracing.event import (
@@ -11,8 +11,8 @@ from devnet.chain.tracing.event import (
     Enter,
     Exit,
     Failure,
-    Tracer,
     Reason,
+    Tracer,
 )
 
 
@@ -54,7 +54,7 @@ class CallFrame:
 
 
 class CallTracer(Tracer):
-    """Builds the tree; `finish` gives its outermost frame."""
+    """Builds the tree of frames."""
 
     def __init__(self) -> None:
         self._begin: Begin | None = None
@@ -93,11 +93,16 @@ class CallTracer(Tracer):
         frame.logs.append(FrameLog(event, self._logs, len(frame.calls)))
         self._logs += 1
 
+    @property
+    def top(self) -> CallFrame:
+        """The outermost frame; its gas is what is left when the transaction has paid for itself."""
+        assert self._begin is not None, "nothing was executed"
+        return self._top or _build_collision(self._begin)
+
     def finish(self, gas_used: int) -> CallFrame:
         """The outermost frame with the transaction's gas; events that were undone are gone."""
         assert self._begin is not None, "nothing was executed"
-        top = self._top or _build_collision(self._begin)
-        top.gas, top.gas_used = self._begin.gas, gas_used
+        top = replace(self.top, gas=self._begin.gas, gas_used=gas_used)
         pending = [(top, False)]
         while pending:
             frame, undone = pending.pop()

@@ -113,7 +113,7 @@ class Touch:
     """An instruction is about to use an account or a word; the state is as before it."""
 
     state: Any  # as the EVM has it: to read from, during the event only
-    code: int  # of the instruction
+    code: int  # of the instruction, or `touching.PRECOMPILE`
     contract: bytes  # whose storage the frame works on
     address: bytes  # `contract` where a word is meant
     slot: int | None = None

@@ -1,12 +1,19 @@
-"""Flat traces: frames in order of entry, each with its place in the tree, as Parity listed them.
-
-Calls of Ethereum's precompiles are left out unless they are the transaction or carry value.
-"""
+"""Flat traces: frames in order of entry, each with its place in the tree, as Parity listed them."""
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from devnet.chain.tracing.call_tracer import CallFrame
+
+
+class _Everything:
+    """Contains all addresses."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+EVERYTHING: Container[bytes] = _Everything()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,8 @@ def flatten(top: CallFrame, interfaces: Container[bytes]) -> Iterator[FlatTrace]
     """All frames, outermost first.
 
     Args:
-        interfaces: addresses of precompiles that are shown like contracts.
+        interfaces: addresses of precompiles that are shown like contracts; calls of others are
+            left out unless they are the transaction or carry value.
     """
     pending: list[tuple[CallFrame, tuple[int, ...]]] = [(top, ())]
     while pending:

@@ -1,4 +1,4 @@
-"""Instructions by code: their names as geth prints them, what they take from the stack and leave."""
+"""Instructions by code: names as geth prints them, what they take from the stack and leave."""
 
 _TABLE = (  # first code; name, items taken, items left
     (0x00, "STOP 0 0,ADD 2 1,MUL 2 1,SUB 2 1,DIV 2 1,SDIV 2 1,MOD 2 1,SMOD 2 1,ADDMOD 3 1"),

@@ -12,14 +12,16 @@ from eth.exceptions import Halt, VMError
 from eth.vm.computation import BaseComputation
 from eth.vm.logic.invalid import InvalidOpcode
 
+from devnet.chain.intrinsic import compute_initcode_gas
 from devnet.chain.precompile import get_inference
-from devnet.chain.tracing.event import CallKind, Emitted, Enter, Exit, Failure, Tracer, Reason
+from devnet.chain.tracing.event import CallKind, Emitted, Enter, Exit, Failure, Reason, Tracer
 from devnet.chain.tracing.failure import describe_failure
 from devnet.chain.tracing.frame import Intent, OpenFrame
 from devnet.chain.tracing.instruction import CODES, count_taken
 from devnet.chain.tracing.stepping import begin_step, bind_meter, end_step, tell_step
-from devnet.chain.tracing.touching import TOUCHING, watch_touch
+from devnet.chain.tracing.touching import TOUCHING, watch_precompile, watch_touch
 
+_STOCK_LOOP: Any = BaseComputation.apply_computation
 _STACK_DEPTH = 1_024
 _MAX_NONCE = 2**64 - 1
 _CALLS = {CODES[kind.value]: kind for kind in CallKind if kind is not CallKind.SELFDESTRUCT}
@@ -45,24 +47,28 @@ def observe(state: Any, tracer: Tracer) -> Iterator[None]:
         state.computation_class = upstream
 
 
-def bind_tracer(upstream: type[Any], tracer: Tracer) -> type[Any]:
+def bind_tracer(upstream: Any, tracer: Tracer) -> type[Any]:
     """A computation class that reports to a tracer; one for each observed execution."""
     frames: list[OpenFrame] = []
     members: dict[str, Any] = {
-        "apply_computation": classmethod(BaseComputation.apply_computation.__func__),
+        "apply_computation": classmethod(_STOCK_LOOP.__func__),
         "apply_message": classmethod(_watch_message(upstream, tracer, frames)),
         "apply_create_message": classmethod(_watch_creation(upstream, tracer, frames)),
         "add_log_entry": _watch_log(upstream, tracer),
         "return_gas": _watch_return(upstream, frames),
         "opcodes": _watch_opcodes(upstream.opcodes, tracer, frames),
     }
+    if tracer.wants_touches:
+        precompiles = upstream._precompiles.items()
+        watched = {address: watch_precompile(run, tracer) for address, run in precompiles}
+        members["_precompiles"] = watched
     if tracer.wants_steps:
         members["_configure_gas_meter"] = bind_meter(upstream, frames)
     return type("ObservedComputation", (upstream,), members)
 
 
-def _watch_message(upstream: type[Any], tracer: Tracer, frames: list[OpenFrame]) -> Any:
-    run = upstream.apply_message.__func__  # type: ignore[attr-defined]
+def _watch_message(upstream: Any, tracer: Tracer, frames: list[OpenFrame]) -> Any:
+    run = upstream.apply_message.__func__
 
     def apply_message(
         cls: type[Any], state: Any, message: Any, context: Any, parent_computation: Any = None
@@ -75,8 +81,8 @@ def _watch_message(upstream: type[Any], tracer: Tracer, frames: list[OpenFrame])
     return apply_message
 
 
-def _watch_creation(upstream: type[Any], tracer: Tracer, frames: list[OpenFrame]) -> Any:
-    run = upstream.apply_create_message.__func__  # type: ignore[attr-defined]
+def _watch_creation(upstream: Any, tracer: Tracer, frames: list[OpenFrame]) -> Any:
+    run = upstream.apply_create_message.__func__
 
     def apply_create_message(
         cls: type[Any], state: Any, message: Any, context: Any, parent_computation: Any = None
@@ -94,12 +100,13 @@ def _watch_frame(
     tracer: Tracer,
     frames: list[OpenFrame],
 ) -> Any:
-    _, message, _, parent = args
+    state, message, _, parent = args
     outer = frames[-1] if frames else None
     if outer is not None and outer.instruction is not None:
         handed = message.gas if message.is_create else 0
         tell_step(tracer, outer, parent, handed)
-    tracer.on_enter(_describe_entry(cls, message, outer))
+    gas = _compute_gas(state, message)
+    tracer.on_enter(_describe_entry(cls, message, outer, gas))
     refund = message.refund if outer is None else outer.count_refund(parent)
     frame = OpenFrame(inherited=refund)
     frames.append(frame)
@@ -112,7 +119,7 @@ def _watch_frame(
     tracer.on_exit(
         Exit(
             output=bytes(computation.output),
-            gas_used=message.gas - computation.get_gas_remaining(),
+            gas_used=gas - computation.get_gas_remaining(),
             failure=describe_failure(computation),
             inference=get_inference(computation),
         )
@@ -120,7 +127,15 @@ def _watch_frame(
     return computation
 
 
-def _describe_entry(cls: Any, message: Any, outer: OpenFrame | None) -> Enter:
+def _compute_gas(state: Any, message: Any) -> int:
+    """Gas of a frame when its code begins; py-evm takes a creation's gas for initcode later."""
+    gas: int = message.gas
+    if not message.is_create or message.depth:
+        return gas
+    return max(gas - compute_initcode_gas(bytes(message.code), state.rules.fork), 0)
+
+
+def _describe_entry(cls: Any, message: Any, outer: OpenFrame | None, gas: int) -> Enter:
     intent = None if outer is None else outer.intent
     if intent is None:  # the outermost frame
         kind = CallKind.CREATE if message.is_create else CallKind.CALL
@@ -134,7 +149,7 @@ def _describe_entry(cls: Any, message: Any, outer: OpenFrame | None) -> Enter:
         target=message.storage_address if message.is_create else intent.target,
         value=intent.value,
         data=bytes(message.code) if message.is_create else message.data_as_bytes,
-        gas=message.gas,
+        gas=gas,
         is_precompile=is_precompile and not message.is_create,
     )
 
@@ -252,8 +267,6 @@ def _tell_unopened(
     gas_before: int,
 ) -> None:
     """A call or creation that ended before it began: too deep, no funds, address taken."""
-    if frame.instruction is not None:
-        tell_step(tracer, frame, computation, 0)
     message, state = computation.msg, computation.state
     used, gas = 0, frame.returned
     if message.depth + 1 > _STACK_DEPTH:
@@ -267,6 +280,8 @@ def _tell_unopened(
         used = gas_before - gas_before // 64
     if intent.kind.is_creation:
         gas = gas_before - gas_before // 64
+    if frame.instruction is not None:  # a call's gas was taken and given back
+        tell_step(tracer, frame, computation, used if intent.kind.is_creation else -gas)
     at = _DATA_OFFSETS[intent.kind]
     data = computation.memory_read_bytes(stack[-at], stack[-at - 1])
     depth = message.depth + 1

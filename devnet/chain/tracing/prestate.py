@@ -4,11 +4,11 @@ Which ones: sender, recipient, proposer, EIP-7702 authorities, and what instruct
 Source: geth's `prestateTracer`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from devnet.chain.tracing.event import Begin, Tracer, Touch
+from devnet.chain.tracing.event import Begin, Touch, Tracer
 from devnet.chain.tracing.touching import CREATE, CREATE2, SELFDESTRUCT
 
 
@@ -20,7 +20,7 @@ class AccountState:
     nonce: int | None = None
     code: bytes | None = None
     storage: dict[int, int] = field(default_factory=dict)
-    was_empty: bool = False  # before the transaction
+    is_empty: bool = False  # no balance, nonce or code
 
 
 class PrestateTracer(Tracer):
@@ -59,15 +59,21 @@ class PrestateTracer(Tracer):
                 nonce=state.get_nonce(address),
                 code=state.get_code(address),
                 storage={slot: state.get_storage(address, slot) for slot in before.storage},
+                is_empty=state.account_is_empty(address),
             )
         self._deleted = {a for a in self._deleted if not state.account_exists(a)}
+
+    def list_pairs(self) -> Iterator[tuple[bytes, AccountState, AccountState]]:
+        """Every account that was touched, before and after the transaction."""
+        for address, before in self._pre.items():
+            yield address, before, self._post[address]
 
     def build_prestate(self) -> Mapping[bytes, AccountState]:
         """Everything that was touched, as it was; contracts that came to be are left out."""
         return {
             address: before
             for address, before in self._pre.items()
-            if not (address in self._created and before.was_empty)
+            if not (address in self._created and before.is_empty)
         }
 
     def build_diff(
@@ -90,11 +96,11 @@ class PrestateTracer(Tracer):
                 before.nonce,
                 before.code,
                 {slot: word for slot, word in changed.items() if word},
-                before.was_empty,
+                before.is_empty,
             )
             post[address] = after
         for address in self._created:
-            if address in pre and pre[address].was_empty:
+            if address in pre and pre[address].is_empty:
                 del pre[address]
         return pre, post
 
@@ -108,7 +114,7 @@ class PrestateTracer(Tracer):
                 nonce=state.get_nonce(address),
                 code=state.get_code(address),
             )
-            account.was_empty = not (account.balance or account.nonce or account.code)
+            account.is_empty = not (account.balance or account.nonce or account.code)
             self._pre[address] = account
 
 
@@ -121,5 +127,5 @@ def _compare(before: AccountState, after: AccountState) -> AccountState | None:
         code=after.code if after.code != before.code else None,
         storage={slot: word for slot, word in storage.items() if word},
     )
-    is_same = found.balance is found.nonce is found.code is None and not storage
-    return None if is_same else found
+    fields = (found.balance, found.nonce, found.code)
+    return None if not storage and all(field is None for field in fields) else found

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 import rlp
-from eth_keys import keys
-from eth_keys.exceptions import BadSignature, ValidationError
+from eth_keys.datatypes import Signature
+from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError
 
 from devnet.chain.block import Execution
 from devnet.chain.execution import execute_block
@@ -113,7 +114,7 @@ def _read_authorities(evm: Any) -> Iterator[bytes]:
     for item in evm.authorization_list:
         message = _AUTHORITY_MAGIC + rlp.encode([item.chain_id, item.address, item.nonce])
         try:
-            signature = keys.Signature(vrs=(item.y_parity, item.r, item.s))
+            signature = Signature(vrs=(item.y_parity, item.r, item.s))
             yield signature.recover_public_key_from_msg(message).to_canonical_address()
         except (BadSignature, ValidationError, ValueError):
             continue

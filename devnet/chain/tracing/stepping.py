@@ -6,7 +6,7 @@ creation hands on, and has in what a call hands on, as geth counts.
 
 from typing import Any
 
-from devnet.chain.tracing.event import Tracer, Reason, Step, Stepped
+from devnet.chain.tracing.event import Reason, Step, Stepped, Tracer
 from devnet.chain.tracing.failure import describe_fault, find_reason
 from devnet.chain.tracing.frame import Instruction, OpenFrame
 from devnet.chain.tracing.instruction import CODES

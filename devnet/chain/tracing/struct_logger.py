@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from devnet.chain.tracing.event import Exit, Failure, Tracer, Step
+from devnet.chain.tracing.event import Exit, Failure, Step, Tracer
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import rlp
 
-from devnet.chain.tracing.event import Tracer, Touch
+from devnet.chain.tracing.event import Touch, Tracer
 from devnet.chain.tracing.instruction import CODES, count_taken
 from precompiles.digest import compute_keccak
 
@@ -19,6 +19,7 @@ _FIRST_CODES = tuple(
 _CALL_CODES = tuple(CODES[name] for name in ("CALL", "CALLCODE", "DELEGATECALL", "STATICCALL"))
 CREATE, CREATE2 = CODES["CREATE"], CODES["CREATE2"]
 SELFDESTRUCT = CODES["SELFDESTRUCT"]
+PRECOMPILE = -1  # in place of an instruction
 TOUCHING = (*_SLOT_CODES, *_FIRST_CODES, *_CALL_CODES, CREATE, CREATE2)
 
 
@@ -31,6 +32,30 @@ def watch_touch(code: int, run: Any, tracer: Tracer) -> Any:
         run(computation=computation)
 
     return touch
+
+
+def watch_precompile(run: Any, tracer: Tracer) -> Any:
+    """A precompile that tells of each word it uses: ours read and write storage without opcodes."""
+
+    def precompile(computation: Any) -> Any:
+        state, contract = computation.state, computation.msg.storage_address
+        load, store = state.get_storage, state.set_storage
+
+        def get_storage(address: bytes, slot: int, from_journal: bool = True) -> Any:
+            tracer.on_touch(Touch(state, PRECOMPILE, contract, address, slot))
+            return load(address, slot, from_journal)
+
+        def set_storage(address: bytes, slot: int, value: int) -> None:
+            tracer.on_touch(Touch(state, PRECOMPILE, contract, address, slot))
+            store(address, slot, value)
+
+        state.get_storage, state.set_storage = get_storage, set_storage
+        try:
+            return run(computation)
+        finally:
+            del state.get_storage, state.set_storage
+
+    return precompile
 
 
 def compute_created(caller: bytes, nonce: int) -> bytes:

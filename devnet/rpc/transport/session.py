@@ -79,9 +79,7 @@ class Session:
         sender = asyncio.create_task(self._send_all())
         reader = asyncio.create_task(self._read_all(bodies))
         try:
-            await asyncio.wait(
-                (sender, reader, self._dropped), return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait((sender, reader, self._dropped), return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._news.close()
             tasks = (sender, reader, *self._running)

@@ -13,7 +13,11 @@ from precompiles.models.naming import for_each
 
 
 def _fit_clip(operands: Operands) -> None:
-    require_scalar(operands, 1, 2)
+    for index in (1, 2):
+        if operands.has(index) and operands.rank():
+            require_scalar(operands, index)
+        else:
+            require_shape(operands, index)
 
 
 def _fit_slope(operands: Operands) -> None:
@@ -36,7 +40,7 @@ def _fit_batch_norm(operands: Operands) -> None:
     require(operands.rank() >= 2, "an input of rank below 2")
     for index in range(1, 5):
         require_shape(operands, index, operands.shape(0)[1])
-    require(sum(result is not None for result in operands.results) == 1, "results of training")
+    require(sum(operands.wanted) == 1, "results of training")
 
 
 def _fit_instance_norm(operands: Operands) -> None:
@@ -108,7 +112,6 @@ def _fit_einsum(operands: Operands) -> None:
 ELEMENTS: dict[str, Fit] = {
     "Clip": _fit_clip,
     "PRelu": _fit_slope,
-    "Gemm": _fit_gemm,
     "Einsum": _fit_einsum,
     **for_each("LayerNormalization RMSNormalization", _fit_layer_norm),
     "BatchNormalization": _fit_batch_norm,
@@ -119,3 +122,4 @@ ELEMENTS: dict[str, Fit] = {
     "MatMulInteger": _fit_narrow_product,
     "QLinearMatMul": _fit_quantised_product,
 }
+ELEMENT_RESULTS: dict[str, Fit] = {"Gemm": _fit_gemm}

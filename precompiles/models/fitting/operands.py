@@ -28,7 +28,8 @@ class Operands:
     shapes: Sequence[Shape | None]
     dtypes: Sequence[DType | None]
     values: Sequence[Array | None]
-    results: Sequence[Shape | None]
+    wanted: Sequence[bool]  # which results are used
+    results: Sequence[Shape | None]  # empty until they are inferred
     attributes: Mapping[str, Any]
 
     def has(self, index: int) -> bool:

@@ -111,7 +111,7 @@ def _fit_transpose(operands: Operands) -> None:
 
 
 def _fit_split(operands: Operands) -> None:
-    axis, results = operands.axis(0), len(operands.results)
+    axis, results = operands.axis(0), len(operands.wanted)
     require(not operands.has(1) or operands.rank(1) == 1, "parts of another rank than 1")
     size = operands.shape(0)[axis]
     if operands.has(1):
@@ -154,7 +154,6 @@ def _fit_list(operands: Operands) -> None:
 
 
 def _fit_reshape(operands: Operands) -> None:
-    _fit_list(operands)
     result = operands.results[0]
     assert result is not None, "Reshape has one result"
     before, after = count(operands.shape(0)), count(result)
@@ -169,7 +168,7 @@ PLACES: dict[str, Fit] = {
     **for_each("Hardmax LogSoftmax LpNormalization Softmax", _fit_axis(-1)),
     **for_each("ArgMax ArgMin Gather", _fit_axis(0)),
     **for_each(_REDUCTIONS, _fit_axes),
-    "Reshape": _fit_reshape,
+    "Reshape": _fit_list,
     "Squeeze": _fit_squeeze,
     "Unsqueeze": _fit_unsqueeze,
     **for_each("Expand Slice Tile", _fit_list),
@@ -186,3 +185,4 @@ PLACES: dict[str, Fit] = {
     "Transpose": _fit_transpose,
     "Split": _fit_split,
 }
+PLACE_RESULTS: dict[str, Fit] = {"Reshape": _fit_reshape}

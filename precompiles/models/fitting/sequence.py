@@ -73,7 +73,7 @@ def _fit_attention(operands: Operands) -> None:
         require_shape(operands, 4, *key[:2], past[2], key[3])
         require_shape(operands, 5, *value[:2], past[2], value[3])
         length += past[2]
-    given = sum(result is not None for result in operands.results)
+    given = sum(operands.wanted)
     require(given == 1 or operands.has(4), "present keys without a past")
     if operands.has(3):
         require(2 <= operands.rank(3) <= 4, "a mask of another rank than 2 to 4")

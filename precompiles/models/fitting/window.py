@@ -100,6 +100,10 @@ def _fit_transposed(operands: Operands) -> None:
 
 def _fit_pool(operands: Operands) -> None:
     _fit_windows(operands, operands.integers("kernel_shape"))
+
+
+def _fit_pooled(operands: Operands) -> None:
+    """No last window lies beyond the image, which the runtime leaves out and ONNX counts."""
     result, spatial = operands.results[0], operands.rank() - 2
     assert result is not None, "a pool has a first result"
     strides = operands.integers("strides") or (1,) * spatial
@@ -159,8 +163,7 @@ def _fit_resize(operands: Operands) -> None:
     given = [index for index in (2, 3) if operands.has(index) and operands.shape(index) != (0,)]
     require(len(given) == 1, "not exactly one of scales and sizes")
     require_shape(operands, given[0], rank)
-    before, after = operands.shape(0), operands.results[0]
-    assert after is not None, "Resize has one result"
+    before, after = operands.shape(0), operands.numbers(3)
     value = operands.value(2)
     if given == [2] and value is not None:
         require(bool((value > 0).all()) and bool((value <= 1 << 12).all()), "a scale beyond 4096")
@@ -216,3 +219,4 @@ WINDOWS: dict[str, Fit] = {
     "GridSample": _fit_grid,
     **for_each("DepthToSpace SpaceToDepth", _fit_blocks),
 }
+WINDOW_RESULTS: dict[str, Fit] = for_each("AveragePool LpPool MaxPool", _fit_pooled)

@@ -40,7 +40,7 @@ def _note_result(facts: Facts, node: Node, index: int, name: str) -> None:
         found = transfer(node, facts) if transfer is not None else None
     elif node.operator == "TopK":
         found = Interval(0, max((*facts.get_kind(node, 0).shape, 1)) - 1)
-    elif node.operator == "MaxPool":
+    elif node.operator == "MaxPool" and facts.find_bound(node, 0) is not None:
         found = Interval(0, math.prod(facts.get_kind(node, 0).shape) - 1)
     whole = get_type_range(dtype)
     if whole is None:

@@ -71,6 +71,7 @@ class Interval:
 
 
 BIT = Interval(0, 1)
+HALF = Interval(-(1 << 31), (1 << 31) - 1)  # where x86 runtimes order int64 rightly
 
 
 def get_type_range(dtype: DType) -> Interval | None:

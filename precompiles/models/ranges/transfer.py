@@ -16,6 +16,7 @@ from precompiles.models.naming import for_each
 from precompiles.models.ranges.facts import Facts
 from precompiles.models.ranges.interval import (
     BIT,
+    HALF,
     Interval,
     get_type_range,
     join_all,
@@ -24,6 +25,7 @@ from precompiles.models.ranges.interval import (
 )
 from precompiles.models.ranges.product import bound_product, bound_shifted
 from precompiles.models.reading.constant import read_constant
+from precompiles.tensor import DType
 
 Transfer = Callable[[Node, Facts], Interval | None]
 _ZERO, _UNIT, _SIGN = Interval(0, 0), Interval(0, 1), Interval(-1, 1)
@@ -74,6 +76,20 @@ def _fold(combine: Callable[[Interval, Interval], Interval]) -> Transfer:
     return transfer
 
 
+def _order(apply: Transfer) -> Transfer:
+    """Of a choice by size; int64 beyond 32 bits may be misordered, so any operand may come out."""
+
+    def transfer(node: Node, facts: Facts) -> Interval | None:
+        bounds = facts.list_bounds(node)[: 1 if node.operator.startswith("Reduce") else None]
+        if facts.get_result(node).dtype is not DType.INT64:
+            return apply(node, facts)
+        if all(bound is not None and bound.is_within(HALF) for bound in bounds):
+            return apply(node, facts)
+        return join_all(bounds)
+
+    return transfer
+
+
 def _maximum(left: Interval, right: Interval) -> Interval:
     return Interval(max(left.low, right.low), max(left.high, right.high))
 
@@ -92,13 +108,20 @@ def _divide(node: Node, facts: Facts) -> Interval | None:
             return None
         most = math.ceil(left.magnitude / least)
         return round_outward(Interval(-most, most))
-    if 0 in right:
+    if may_hold(0, right, facts.find_value(node, 1)):
         return None
+    if 0 in right:  # a constant with both signs
+        return Interval(-left.magnitude, left.magnitude)
     divisors = (right.low, right.high)
     quotients = [_truncate(a, b) for a in (left.low, left.high, 0) for b in divisors]
     if 0 not in left:
         quotients = quotients[:4]
     return Interval(min(quotients), max(quotients))
+
+
+def may_hold(number: int, bound: Interval, value: Array | None) -> bool:
+    """The number may be an element; of a known tensor every element is looked at."""
+    return number in bound if value is None else bool((value == number).any())
 
 
 def measure_least(value: Array | None, bound: Interval) -> Fraction:
@@ -271,11 +294,11 @@ TRANSFERS: Mapping[str, Transfer] = {
     "Sum": _fold(Interval.add),
     "Sub": _fold(Interval.subtract),
     "Mul": _fold(Interval.multiply),
-    "Max": _fold(_maximum),
-    "Min": _fold(_minimum),
+    "Max": _order(_fold(_maximum)),
+    "Min": _order(_fold(_minimum)),
     "Div": _divide,
     "Mod": _modulo,
-    "Clip": _clip,
+    "Clip": _order(_clip),
     "Relu": _shrink_to_zero,
     "Neg": _unary(Interval.negate),
     "Abs": _unary(Interval.absolute),

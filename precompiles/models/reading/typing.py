@@ -1,7 +1,7 @@
 """Typing: element type and static shape of every tensor, operator by operator.
 
-`onnx` infers one operator at a time from types already checked, so no tensor above a cap is ever
-carried into the next step, and declared intermediate shapes are compared, never believed.
+Each step works on types already checked, so no tensor above a cap is carried into the next one, and
+declared intermediate shapes are compared, never believed.
 """
 
 import math
@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import onnx
-from onnx import numpy_helper, shape_inference
 
 from precompiles.errors import NotAdmitted, TooLarge
-from precompiles.models.fitting.operands import Misfit, Operands
-from precompiles.models.fitting.rule import FITS
+from precompiles.models.fitting.operands import Fit, Misfit, Operands
+from precompiles.models.fitting.rule import FITS, RESULT_FITS
 from precompiles.models.limits import (
     MAX_DIMENSION,
     MAX_ELEMENT_BYTES,
@@ -22,12 +21,11 @@ from precompiles.models.limits import (
 )
 from precompiles.models.reading.constant import Array, read_constant, read_dtype
 from precompiles.models.reading.folding import fold_node, read_attributes
-from precompiles.models.reading.signature import get_formal
+from precompiles.models.reading.inference import infer_results
+from precompiles.models.reading.kinds import check_choice, check_operands
 from precompiles.models.reading.structure import Use
 from precompiles.tensor import DType, TensorType
 
-_LIKE_FIRST = ("GroupNormalization", "MeanVarianceNormalization")
-_ORDERED = ("GreaterOrEqual", "LessOrEqual")
 _CLAMPED = ("Slice",)  # takes any bound and clamps it to the axis
 _SHAPING: Mapping[str, tuple[int, ...]] = {
     "BlackmanWindow": (0,),
@@ -64,7 +62,6 @@ class Tensors:
     def __init__(self, opsets: Mapping[str, int], ir_version: int) -> None:
         self.types: dict[str, TensorType] = {}
         self.values: dict[str, Array] = {}
-        self._protos: dict[str, onnx.TypeProto] = {}
         self._opsets = [onnx.helper.make_opsetid(d, v) for d, v in sorted(opsets.items())]
         self._opset = opsets[""]
         self._ir_version = ir_version
@@ -91,50 +88,20 @@ class Tensors:
             value = _read_constant_node(node, use.where)
             self.declare(TensorType(node.output[0], _find_dtype(value), value.shape), value)
             return
+        operands = [self.types[name] if name else None for name in node.input]
+        check_operands(use, operands)
+        sizes = {name: self._require_value(name, use) for name in _list_shaping(node)}
+        self._check_fit(use, operands, (), FITS)
+        given = [kind for kind in operands if kind is not None]
+        protos = infer_results(use, given, sizes, self._opsets, self._ir_version)
         results = [
-            self._read_result(name, proto, use)
-            for name, proto in zip(node.output, self._infer(use), strict=True)
+            _read_result(name, proto, use) for name, proto in zip(node.output, protos, strict=True)
         ]
-        self._check_types(use, results)
-        self._check_fit(use, results)
+        check_choice(use, operands, results)
+        self._check_fit(use, operands, results, RESULT_FITS)
         for kind, known in zip(results, self._fold(use, results), strict=True):
             if kind is not None:
                 self.declare(kind, known)
-
-    def _infer(self, use: Use) -> list[onnx.TypeProto | None]:
-        node = use.node
-        operands = [self.types[name] for name in node.input if name]
-        if node.op_type in _LIKE_FIRST:
-            return [self._proto(operands[0].name)]
-        if node.op_type in _ORDERED:
-            return [_broadcast(operands, use.where)]
-        if use.row.domain:
-            return _score(use, operands[0])
-        known = {
-            name: numpy_helper.from_array(self._require_value(name, use), name)
-            for name in _list_shaping(node)
-        }
-        try:
-            inferred = shape_inference.infer_node_outputs(
-                use.signature.schema,
-                node,
-                {name: self._proto(name) for name in node.input if name},
-                known,
-                opset_imports=self._opsets,
-                ir_version=self._ir_version,
-            )
-        except (
-            shape_inference.InferenceError,
-            onnx.checker.ValidationError,
-            ValueError,
-            RuntimeError,
-            IndexError,
-            TypeError,
-            KeyError,
-        ) as broken:
-            first = (str(broken).strip().splitlines() or [type(broken).__name__])[0]
-            raise NotAdmitted(f"{use.where} does not fit its operands: {first[:300]}") from broken
-        return [inferred.get(name) for name in node.output]
 
     def _require_value(self, name: str, use: Use) -> Array:
         value = self.values.get(name)
@@ -149,62 +116,24 @@ class Tensors:
             _check_known(value, use.where)
         return value
 
-    def _proto(self, name: str) -> onnx.TypeProto:
-        if name not in self._protos:
-            kind = self.types[name]
-            self._protos[name] = onnx.helper.make_tensor_type_proto(kind.dtype, kind.shape)
-        return self._protos[name]
-
-    def _read_result(self, name: str, proto: onnx.TypeProto | None, use: Use) -> TensorType | None:
-        if not name:
-            return None
-        if proto is None or not proto.tensor_type.HasField("shape"):
-            raise _not_static(name, use)
-        dims = proto.tensor_type.shape.dim
-        if not all(dim.HasField("dim_value") for dim in dims):
-            raise _not_static(name, use)
-        dtype = read_dtype(proto.tensor_type.elem_type, f"'{name}'")
-        shape = tuple(dim.dim_value for dim in dims)
-        check_shape(shape, dtype, f"'{name}', result of {use.where},")
-        return TensorType(name, dtype, shape)
-
-    def _check_types(self, use: Use, results: list[TensorType | None]) -> None:
-        """Element types are among those that the schema and the table allow."""
-        signature = use.signature
-        operands = [self.types[name] if name else None for name in use.node.input]
-        bound: dict[str, DType] = {}
-        for formals, tensors in ((signature.operands, operands), (signature.results, results)):
-            for index, tensor in enumerate(tensors):
-                if tensor is None:
-                    continue
-                formal = get_formal(formals, index)
-                if _SPELLING[tensor.dtype] not in formal.types:
-                    raise NotAdmitted(f"{use.where} does not take {tensor}; cast it")
-                first = bound.setdefault(formal.parameter, tensor.dtype)
-                if formal.is_homogeneous and first is not tensor.dtype:
-                    raise NotAdmitted(
-                        f"{use.where} mixes {first.name.lower()} and {tensor}; cast one of them"
-                    )
-        kinds = tuple(_pick(slot, operands, results) for slot in use.row.slots)
-        if kinds not in use.row.choices and use.row.types:
-            given = ", ".join("none" if kind is None else kind.name.lower() for kind in kinds)
-            raise NotAdmitted(
-                f"{use.where} on {given}: not every supported runtime has a kernel for it; "
-                f"cast to one of {use.row.types}"
-            )
-
-    def _check_fit(self, use: Use, results: list[TensorType | None]) -> None:
+    def _check_fit(
+        self,
+        use: Use,
+        kinds: list[TensorType | None],
+        results: Iterable[TensorType | None],
+        rules: Mapping[str, Fit],
+    ) -> None:
         """The runtime will take these operands."""
-        fit = FITS.get(use.node.op_type)
+        fit = rules.get(use.node.op_type)
         if fit is None:
             return
-        kinds = [self.types[name] if name else None for name in use.node.input]
         operands = Operands(
             operator=use.node.op_type,
             opset=self._opset,
             shapes=[kind.shape if kind else None for kind in kinds],
             dtypes=[kind.dtype if kind else None for kind in kinds],
             values=[self.values.get(name) for name in use.node.input],
+            wanted=[bool(name) for name in use.node.output],
             results=[kind.shape if kind else None for kind in results],
             attributes=read_attributes(use.node),
         )
@@ -238,10 +167,19 @@ def check_shape(shape: Iterable[int], dtype: DType, what: str) -> None:
         raise TooLarge(f"{what} has {size} bytes, at most {MAX_ELEMENT_BYTES}; split it")
 
 
-def _not_static(name: str, use: Use) -> NotAdmitted:
-    return NotAdmitted(
-        f"the shape of '{name}' ({use.where}) is not static; export with static shapes"
-    )
+def _read_result(name: str, proto: onnx.TypeProto | None, use: Use) -> TensorType | None:
+    if not name:
+        return None
+    tensor = proto.tensor_type if proto is not None else onnx.TypeProto.Tensor()
+    dims = tensor.shape.dim
+    if not tensor.HasField("shape") or not all(dim.HasField("dim_value") for dim in dims):
+        raise NotAdmitted(
+            f"the shape of '{name}' ({use.where}) is not static; export with static shapes"
+        )
+    dtype = read_dtype(tensor.elem_type, f"'{name}'")
+    shape = tuple(dim.dim_value for dim in dims)
+    check_shape(shape, dtype, f"'{name}', result of {use.where},")
+    return TensorType(name, dtype, shape)
 
 
 def _list_shaping(node: onnx.NodeProto) -> list[str]:
@@ -274,39 +212,5 @@ def _read_constant_node(node: onnx.NodeProto, where: str) -> Array:
     raise NotAdmitted(f"{where} holds text or sparse data; store dense numbers")
 
 
-def _score(use: Use, rows: TensorType) -> list[onnx.TypeProto | None]:
-    """Results of a tree ensemble: for a classifier labels as well."""
-    attributes = read_attributes(use.node)
-    count, width = rows.shape[:1], int(attributes.get("n_targets", 1))
-    if use.node.op_type == "TreeEnsembleRegressor":
-        return [onnx.helper.make_tensor_type_proto(DType.FLOAT32, (*count, width))]
-    width = len(attributes.get("classlabels_int64s", ()))
-    labels = onnx.helper.make_tensor_type_proto(DType.INT64, count)
-    scores = onnx.helper.make_tensor_type_proto(DType.FLOAT32, (*count, width))
-    return [labels, scores]
-
-
-def _broadcast(operands: list[TensorType], where: str) -> onnx.TypeProto:
-    try:
-        shape = np.broadcast_shapes(*(operand.shape for operand in operands))
-    except ValueError as broken:
-        raise NotAdmitted(f"{where} does not fit its operands: {broken}") from broken
-    return onnx.helper.make_tensor_type_proto(DType.BOOL, shape)
-
-
-def _pick(
-    slot: str, operands: list[TensorType | None], results: list[TensorType | None]
-) -> DType | None:
-    tensors, index = (operands if slot[0] == "i" else results), int(slot[1:])
-    tensor = tensors[index] if index < len(tensors) else None
-    return None if tensor is None else tensor.dtype
-
-
 def _find_dtype(array: Array) -> DType:
     return DType(onnx.helper.np_dtype_to_tensor_dtype(array.dtype))
-
-
-_SPELLING = {dtype: f"tensor({dtype.name.lower()})" for dtype in DType} | {
-    DType.FLOAT32: "tensor(float)",
-    DType.FLOAT64: "tensor(double)",
-}

@@ -11,12 +11,11 @@
 
 from precompiles.models.graph import Node
 from precompiles.models.ranges.facts import Facts
-from precompiles.models.ranges.interval import Interval, get_type_range
-from precompiles.models.ranges.transfer import measure_least
+from precompiles.models.ranges.interval import HALF, Interval, get_type_range
+from precompiles.models.ranges.transfer import may_hold, measure_least
 from precompiles.models.rules.verdict import Verdict, accept, pin, refuse
 from precompiles.tensor import DType
 
-_HALF = Interval(-(1 << 31), (1 << 31) - 1)  # where the halves of int64 compare rightly
 _HALVED = {"Max": None, "Min": None, "Clip": None, "Sign": 1, "ReduceMax": 1, "ReduceMin": 1}
 _EXACT = 1 << 53  # float64 holds every integer up to here
 _MANTISSA = Interval(-(1 << 24), 1 << 24)  # integers that float32 holds
@@ -59,7 +58,7 @@ def _judge_halves(node: Node, facts: Facts) -> Verdict:
     names = [name for name in node.inputs[: _HALVED[node.operator]] if name]
     for name in names:
         bound = facts.bounds[name]
-        if not bound.is_within(_HALF):
+        if not bound.is_within(HALF):
             return pin(
                 node,
                 f"'{name}' may be {bound}; x86 runtimes compare int64 wrongly beyond 32 bits",
@@ -117,9 +116,10 @@ def judge_division(node: Node, facts: Facts) -> Verdict:
     assert dividend is not None, "an integer dividend has an interval"
     assert divisor is not None, "an integer divisor has an interval"
     assert whole is not None, "an integer type has a range"
-    if 0 in divisor:
+    value = facts.find_value(node, 1)
+    if may_hold(0, divisor, value):
         return refuse(node, f"the divisor '{node.inputs[1]}' ({divisor}) may be zero")
-    if whole.low in dividend and -1 in divisor and whole.low < 0:
+    if whole.low in dividend and may_hold(-1, divisor, value) and whole.low < 0:
         return refuse(
             node,
             f"'{node.inputs[0]}' may be {whole.low} and '{node.inputs[1]}' may be -1, which stops "

@@ -55,7 +55,7 @@ ARITHMETIC: tuple[Operator, ...] = (
             "integers, or Div of float32 by what cannot be zero",
             "zero, and the lowest integer by -1, stop the process, so they are refused; the sign "
             "of a float zero differs on ARM and shows in a quotient",
-            remedy="divide by a constant, or clamp the divisor to at least 1 (Clip)",
+            remedy="divide by a constant, or by an int32 clamped to at least 1 (Clip)",
         ),
     ),
     *share("Floor Ceil Round", Operator(Rule.ROUND, FLOATS, "float32", IEEE)),

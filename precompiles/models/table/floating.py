@@ -108,7 +108,7 @@ FLOATING: tuple[Operator, ...] = (
         Operator(
             *(Rule.INDEX, SINGLE, ""),
             "fused on some hosts; a position outside the cache is refused",
-            remedy="clamp the positions (Clip), or make them constant",
+            remedy="make the positions constant, or clamp them in int32 (Clip) and cast back",
             macs=4,
         ),
     ),

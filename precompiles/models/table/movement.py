@@ -18,6 +18,8 @@ _HALVES = (
     "chooses; x86 runtimes compare int64 by halves and wrongly beyond 32 bits; vector units order "
     "NaN differently"
 )
+_FROM_INTEGERS = "compute the operand from integers, which excludes NaN"
+_REMEDY = f"divide or cast to int32 first; {_FROM_INTEGERS}"
 _PADDED = "f32 f64 f16 u8 i8 i32 i64 u32 u64 b"
 _EYE = " ".join(
     f"{source}/{target}"
@@ -69,7 +71,7 @@ MOVEMENT: tuple[Operator, ...] = (
             *(Rule.ORDER, "f32 f64 f16 u8 i8 i32 i64 u32 u64"),
             _ORDERED,
             _HALVES,
-            remedy="divide or cast to int32 first; compute floats from integers",
+            remedy=_REMEDY,
         ),
     ),
     *share(
@@ -78,12 +80,12 @@ MOVEMENT: tuple[Operator, ...] = (
             *(Rule.ORDER, "f32 f64 f16 i8 i32"),
             "integers, or float32 that cannot be NaN",
             "chooses; -0.0 becomes 0.0 on ARM only, which no exact operator and no output shows",
-            remedy="compute the operand from integers, which excludes NaN",
+            remedy=_FROM_INTEGERS,
         ),
     ),
     *share(
         "Sign",
-        Operator(Rule.ORDER, NUMBERS, _ORDERED, _HALVES),
+        Operator(Rule.ORDER, NUMBERS, _ORDERED, _HALVES, remedy=_REMEDY),
     ),
     *share(
         "ReduceMax ReduceMin",
@@ -91,6 +93,7 @@ MOVEMENT: tuple[Operator, ...] = (
             *(Rule.ORDER, "f32 f64 f16 u8 i8 i32 i64"),
             _ORDERED,
             _HALVES,
+            remedy=_REMEDY,
         ),
     ),
     *share(
@@ -99,6 +102,7 @@ MOVEMENT: tuple[Operator, ...] = (
             *(Rule.ORDER, "f32 f64 f16 u8 i8 i32 i64"),
             "integers, or float32 that cannot be NaN",
             f"{_CHOOSES}; the first on a tie",
+            remedy=_FROM_INTEGERS,
         ),
     ),
     *share(
@@ -107,6 +111,7 @@ MOVEMENT: tuple[Operator, ...] = (
             *(Rule.ORDER, "f32 f64 f16 u8 i8 i16 i32 i64"),
             "sorted; integers, or float32 that cannot be NaN",
             f"{_CHOOSES}; the first on a tie; unsorted results have no stated order",
+            remedy=_FROM_INTEGERS,
             macs=16,
         ),
     ),
@@ -116,6 +121,7 @@ MOVEMENT: tuple[Operator, ...] = (
             *(Rule.ORDER, "f32 f64 f16 u8 i8"),
             "integers, or float32 that cannot be NaN",
             _CHOOSES,
+            remedy=_FROM_INTEGERS,
         ),
     ),
     *share(
@@ -130,7 +136,7 @@ INDEXED: tuple[Operator, ...] = (
         Operator(
             *(Rule.INDEX, ANY, "always"),
             "moves data; an index outside the axis stops the run on every host, so it is refused",
-            remedy="clamp the index to the axis (Clip), or make it a constant",
+            remedy="cast the index to int32 and clamp it to the axis (Clip), or make it a constant",
         ),
     ),
     *share(
@@ -158,7 +164,7 @@ INDEXED: tuple[Operator, ...] = (
         Operator(
             *(Rule.INDEX, ANY, "always"),
             "moves data; a length outside the axis stops the run, so it is refused",
-            remedy="make the lengths constant, or clamp them (Clip)",
+            remedy="make the lengths constant, or clamp them in int32 (Clip)",
         ),
     ),
     *share(
@@ -166,7 +172,7 @@ INDEXED: tuple[Operator, ...] = (
         Operator(
             *(Rule.INDEX, SINGLE, ""),
             "writes by index; an index outside is refused",
-            remedy="make the indices constant, or clamp them (Clip)",
+            remedy="make the indices constant, or clamp them in int32 (Clip)",
         ),
     ),
 )

@@ -41,7 +41,13 @@ class Chain:
             state.set_code(address, code)
             state.set_nonce(address, 1)
         state.persist()
-        self.head = replace(genesis, state_root=state.state_root)
+        self.head = genesis
+        self.place(state.state_root)
+
+    def place(self, state_root: bytes) -> None:
+        """Begin again with another state in block 0."""
+        assert self.head.number == 0
+        self.head = replace(self.head, state_root=state_root)
         self.hashes = [compute_header_hash(self.head)]  # the latest first
 
     @property

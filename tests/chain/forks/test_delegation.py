@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from devnet.chain.block import Receipt
     from tests.chain.forks.conftest import Chain
 
-CREATOR = bytes.fromhex("a1" * 20)  # stores the gas that creating a contract of 320 zero bytes takes
+CREATOR = bytes.fromhex(
+    "a1" * 20
+)  # stores the gas that creating a contract of 320 zero bytes takes
 PARENT = bytes.fromhex("a2" * 20)  # calls CREATOR's code by DELEGATECALL
 OURS = bytes.fromhex("a3" * 20)  # a contract whose code fails
 SHA256 = bytes(19) + b"\x02"

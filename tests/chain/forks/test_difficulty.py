@@ -8,7 +8,6 @@ import eth.consensus  # noqa: F401  # py-evm has an import cycle that only this 
 import pytest
 import rlp
 from eth.rlp.headers import BlockHeader
-from eth.vm.forks.arrow_glacier import ArrowGlacierVM
 from eth.vm.forks.arrow_glacier.headers import compute_arrow_glacier_difficulty
 from eth.vm.forks.byzantium import ByzantiumVM
 from eth.vm.forks.constantinople import ConstantinopleVM
@@ -90,7 +89,11 @@ def test_difficulty_never_falls_below_the_minimum() -> None:
 
 def test_ice_age_begins_later_with_each_delay() -> None:
     """Blocks before the delay and two periods have none; then it doubles every 100,000 blocks."""
-    for fork, delay in ((Fork.FRONTIER, 0), (Fork.LONDON, 9_700_000), (Fork.GRAY_GLACIER, 11_400_000)):
+    for fork, delay in (
+        (Fork.FRONTIER, 0),
+        (Fork.LONDON, 9_700_000),
+        (Fork.GRAY_GLACIER, 11_400_000),
+    ):
         quiet = compute_difficulty(build_parent(10**9, delay + 199_998), 1_009, fork)
         first = compute_difficulty(build_parent(10**9, delay + 199_999), 1_009, fork)
         later = compute_difficulty(build_parent(10**9, delay + 1_199_999), 1_009, fork)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from devnet.chain.body import compute_block_bytes
 from devnet.chain.call import Call, estimate_gas
+from devnet.chain.execution import Leave
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.rules import MAX_BLOCK_BYTES
 from devnet.chain.forks.schedule import build_schedule
@@ -63,6 +64,11 @@ def build_bulk(chain: Chain, sizes: list[int]) -> list[Transaction]:
     ]
 
 
+def note(left: list[type]) -> Leave:
+    """Notes the kinds of refusal."""
+    return lambda _, why: left.append(type(why))
+
+
 @pytest.fixture
 def wide(make_chain: Callable[..., Chain]) -> Callable[[str], Chain]:
     """A chain whose blocks have room for as much gas as one likes, and fees near zero."""
@@ -80,24 +86,23 @@ def test_a_block_has_at_most_8_mebibytes(wide: Callable[[str], Chain]) -> None:
     for fork in ("osaka", "prague"):
         chain = wide(fork)
         batch = build_bulk(chain, [size] * 8)
-        changes = {"gas_limit": 10**9}
+        changes: dict[str, Any] = {"gas_limit": 10**9}
         if fork == "prague":
             assert len(chain.execute(*batch, **changes).transactions) == 8
             continue
         assert len(chain.execute(*batch[:7], **changes).transactions) == 7
         with pytest.raises(BadBlock, match=f"at most {MAX_BLOCK_BYTES}"):
             chain.execute(*batch, **changes)
-        left: list[Exception] = []
-        made = chain.execute(*batch, on_left_out=lambda _, why: left.append(why), **changes)
-        assert len(made.transactions) == 7
-        assert [type(why) for why in left] == [BlockFull]
+        left: list[type] = []
+        made = chain.execute(*batch, on_left_out=note(left), **changes)
+        assert (len(made.transactions), left) == (7, [BlockFull])
 
 
 def test_the_limit_is_exact_to_the_byte(wide: Callable[[str], Chain]) -> None:
     """One byte less is a block, and a proposer that leaves room never comes near it."""
     chain = wide("osaka")
     fill = [1_000_000] * 8
-    changes = {"gas_limit": 10**9}
+    changes: dict[str, Any] = {"gas_limit": 10**9}
     block = chain.execute(*build_bulk(chain, fill), **changes)
     used = compute_block_bytes(block.header, [t.raw for t in block.transactions])
     fill[-1] += MAX_BLOCK_BYTES - used

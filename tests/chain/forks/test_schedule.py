@@ -141,9 +141,7 @@ def test_schedule_of_one_fork_is_that_fork_from_the_start(fork: Fork) -> None:
         ({"depositContractAddress": "0x00"}, "20 bytes of hex"),
     ],
 )
-def test_configurations_that_make_no_chain_are_refused(
-    changes: dict[str, Any], words: str
-) -> None:
+def test_configurations_that_make_no_chain_are_refused(changes: dict[str, Any], words: str) -> None:
     """Each refusal names the key."""
     with pytest.raises(ConfigError, match=words):
         parse_schedule({**CONFIG, **changes})

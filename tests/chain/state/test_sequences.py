@@ -132,7 +132,6 @@ READS = (
     "get_code_hash",
     "account_exists",
     "account_is_empty",
-    "has_code_or_nonce",
     "is_address_warm",
 )
 

@@ -37,7 +37,7 @@ class Log:
 
 
 class Ear:
-    """A client's subscriptions: `listen` sends so many messages, the first before its id is known."""
+    """A client's subscriptions: `listen` sends so many messages, at once if it may."""
 
     def __init__(self, tell: Callable[[bytes], None]) -> None:
         self._tell = tell

@@ -31,7 +31,8 @@ def test_values_come_out_as_they_went_in(
 ) -> None:
     """Back to back or apart, in pieces of any size, quotes and brackets in strings included."""
     text = between.join(json.dumps(value, ensure_ascii=ascii_only) for value in values)
-    data, stream, found = text.encode(), JsonStream(1 << 20), []
+    data, stream = text.encode(), JsonStream(1 << 20)
+    found: list[bytes] = []
     for size in (*sizes, len(data) + 1):
         found += stream.feed(data[:size])
         data = data[size:]
@@ -67,7 +68,11 @@ def test_a_value_that_is_too_long_or_too_deep_ends_the_stream() -> None:
 
 @pytest.mark.parametrize(
     ("value", "count", "piece"),
-    [(b"{}", 200_000, 1 << 16), (b'"' + b"\\\\" * 4_000_000 + b'"', 1, 4096), (b"9" * 8_000_000, 1, 4096)],
+    [
+        (b"{}", 200_000, 1 << 16),
+        (b'"' + b"\\\\" * 4_000_000 + b'"', 1, 4096),
+        (b"9" * 8_000_000, 1, 4096),
+    ],
 )
 def test_time_is_linear(value: bytes, count: int, piece: int) -> None:
     """Many small values in one piece, one long value in many."""

@@ -140,7 +140,7 @@ def test_a_slow_reader_is_dropped_with_a_reason(
             pass
         assert message.type is aiohttp.WSMsgType.CLOSE
         assert message.data == 1008
-        assert message.extra.startswith("slow reader: 100 messages, ")
+        assert str(message.extra).startswith("slow reader: 100 messages, ")
 
     talk(server.port, run)
 
@@ -156,7 +156,7 @@ def test_a_client_that_reads_nothing_at_all_is_hung_up_on(
         await socket.send_bytes(request_body(1, "listen", 50, 1 << 20))
         await asyncio.sleep(1)
         received = 0
-        while (message := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+        while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
             received += 1
         assert received < 51
 

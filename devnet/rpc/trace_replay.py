@@ -1,0 +1,152 @@
+"""trace: transactions and calls run again, with frames, state changes and instructions.
+
+| trace type  | member      | is                                                   |
+|-------------|-------------|------------------------------------------------------|
+| `trace`     | `trace`     | all frames                                           |
+| `stateDiff` | `stateDiff` | accounts that are different after                    |
+| `vmTrace`   | `vmTrace`   | every instruction                                    |
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from devnet.chain.call import Call, CallResult, try_call
+from devnet.chain.tracing.call_tracer import CallTracer
+from devnet.chain.tracing.event import Tracer
+from devnet.chain.tracing.flat import flatten
+from devnet.chain.tracing.mux import MuxTracer
+from devnet.chain.tracing.prestate import PrestateTracer
+from devnet.chain.tracing.vm_tracer import VmTracer
+from devnet.chain.transaction import decode_transaction
+from devnet.errors import InvalidParams
+from devnet.node import Node
+from devnet.rpc.block_reference import find_block, get_block
+from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.parity_views import show_flat_trace, show_state_diff, show_vm_trace
+from devnet.rpc.quantity import (
+    decode_bytes,
+    decode_hash,
+    decode_list,
+    decode_text,
+    encode_bytes,
+)
+from devnet.rpc.replays import trace_block, trace_place
+from devnet.rpc.setting import Setting, build_setting, decode_call, decode_setting
+
+_KINDS = ("trace", "stateDiff", "vmTrace")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The tracers behind one answer."""
+
+    kinds: frozenset[str]
+    calls: CallTracer
+    prestate: PrestateTracer
+    vm: VmTracer
+
+    @property
+    def tracer(self) -> Tracer:
+        tracers: list[Tracer] = [self.calls]
+        if "stateDiff" in self.kinds:
+            tracers.append(self.prestate)
+        if "vmTrace" in self.kinds:
+            tracers.append(self.vm)
+        return MuxTracer(tracers)
+
+
+def replay_transaction(node: Node, transaction_hash: object, kinds: object) -> Json:
+    watch = _build_watch(_decode_kinds(kinds))
+    place = node.history.find_transaction(decode_hash(transaction_hash, "transactionHash"))
+    if place is None:
+        return None
+    trace_place(node, place, watch.tracer)
+    return _show(node, watch, place.receipt.output)
+
+
+def replay_block_transactions(node: Node, block: object, kinds: object) -> Json:
+    wanted, found = _decode_kinds(kinds), find_block(node, block)
+    if found is None:
+        return None
+    watches = [_build_watch(wanted) for _ in found.transactions]
+    if watches:
+        trace_block(node, found, [watch.tracer for watch in watches])
+    return [
+        _show(node, watch, receipt.output) | {"transactionHash": encode_bytes(transaction.hash)}
+        for watch, receipt, transaction in zip(
+            watches, found.receipts, found.transactions, strict=True
+        )
+    ]
+
+
+def trace_call(
+    node: Node,
+    transaction: object,
+    kinds: object,
+    block: object = None,
+    state_overrides: object = None,
+    block_overrides: object = None,
+) -> Json:
+    setting = decode_setting(node, block, state_overrides, block_overrides)
+    return _trace_call(node, setting, decode_call(node, transaction, setting), kinds)
+
+
+def trace_raw_transaction(
+    node: Node, transaction: object, kinds: object, block: object = None
+) -> Json:
+    """A signed transaction, tried as a call: its nonce and signature are not looked at."""
+    signed = decode_transaction(decode_bytes(transaction, "transaction"), node.next_rules.fork)
+    setting, evm = build_setting(node, get_block(node, block)), signed.evm
+    base_fee = setting.header.base_fee_per_gas
+    call = Call(
+        sender=signed.sender,
+        to=bytes(evm.to) or None,
+        value=evm.value,
+        data=bytes(evm.data),
+        gas=evm.gas,
+        gas_price=max(min(evm.max_fee_per_gas, base_fee + evm.max_priority_fee_per_gas), base_fee),
+        access_list=tuple(evm.access_list) if signed.type_id else (),
+    )
+    return _trace_call(node, setting, call, kinds)
+
+
+METHODS: Mapping[str, Method] = {
+    "trace_replayTransaction": replay_transaction,
+    "trace_replayBlockTransactions": replay_block_transactions,
+    "trace_call": trace_call,
+    "trace_rawTransaction": trace_raw_transaction,
+}
+
+
+def _trace_call(node: Node, setting: Setting, call: Call, kinds: object) -> Json:
+    watch = _build_watch(_decode_kinds(kinds))
+    result: CallResult = try_call(
+        setting.world, setting.header, setting.ancestors, call, watch.tracer
+    )
+    return _show(node, watch, result.output)
+
+
+def _decode_kinds(value: object) -> Sequence[str]:
+    items = decode_list(value, "traceTypes", len(_KINDS))
+    kinds = [decode_text(item, f"traceTypes[{i}]") for i, item in enumerate(items)]
+    for kind in kinds:
+        if kind not in _KINDS:
+            raise InvalidParams(f"no trace type '{kind[:64]}'; there are {', '.join(_KINDS)}")
+    return kinds
+
+
+def _build_watch(kinds: Sequence[str]) -> Watch:
+    return Watch(frozenset(kinds), CallTracer(), PrestateTracer(), VmTracer())
+
+
+def _show(node: Node, watch: Watch, output: bytes) -> dict[str, Json]:
+    traces: list[Json] = []
+    if "trace" in watch.kinds:
+        shown = flatten(watch.calls.top, node.cluster.reader.world.table)
+        traces = [show_flat_trace(trace) for trace in shown]
+    return {
+        "output": encode_bytes(output),
+        "stateDiff": show_state_diff(watch.prestate) if "stateDiff" in watch.kinds else None,
+        "trace": traces,
+        "vmTrace": show_vm_trace(watch.vm.top) if "vmTrace" in watch.kinds else None,
+    }
