@@ -15,7 +15,7 @@ from precompiles.models.samples import read_digits
 
 
 def test_a_contract_reads_digits_and_liars_are_caught_and_the_proof_holds(tmp_path: Path) -> None:
-    """Start, register, deploy, infer; validators agree; one liar is named, two halt; proof checks."""
+    """Start, register, deploy, infer; all agree; one liar is named, two halt; the proof checks."""
     pixels, labels = read_digits()
     net = Devnet(validators=4, seed=0)
 
@@ -48,7 +48,7 @@ def test_a_contract_reads_digits_and_liars_are_caught_and_the_proof_holds(tmp_pa
     # two of them stop the chain, which says why and goes on when they are restored
     net.set_behavior("v3", "wrong-model")
     height = net.w3.eth.block_number
-    with pytest.raises(NoQuorum, match="needs power 3 of 4.*v0, v1 .power 2. agree.*'scores'"):
+    with pytest.raises(NoQuorum, match=r"needs power 3 of 4.*v0, v1 .power 2. agree.*'scores'"):
         reader.functions.read(pixels[11].tobytes()).transact({"gas": 200_000})
     assert net.w3.eth.block_number == height
     net.set_behavior("v2", "honest")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
+from threading import Lock
 
 from precompiles.engine.session import SessionEngine
 from precompiles.engine.worker import (
@@ -36,6 +37,7 @@ class IsolatedEngine:
         self.time_s = time_s
         self._worker: tuple[subprocess.Popen[bytes], Connection] | None = None
         self._known: list[bytes] = []  # models the worker has
+        self._turn = Lock()  # one question is on its way at a time, whoever asks
 
     def load(self, model_id: bytes) -> bytes:
         """Model bytes, checked against their id. Raises: ModelMissing, StoreCorrupt."""
@@ -43,23 +45,26 @@ class IsolatedEngine:
 
     def admit(self, model_id: bytes, dimensions: Mapping[str, int]) -> Manifest:
         """As `LocalEngine.admit`, in the worker."""
-        model = self._select(model_id)
-        answer = self._ask(encode_admission(model_id, model, dimensions), model_id, "check")
+        with self._turn:
+            model = self._select(model_id)
+            answer = self._ask(encode_admission(model_id, model, dimensions), model_id, "check")
         assert isinstance(answer, Manifest), "an admission is answered with a manifest"
         return answer
 
     def try_out(self, manifest: Manifest) -> None:
         """As `LocalEngine.try_out`, in the worker."""
-        model = self._select(manifest.model_id)
-        self._ask(encode_trial(manifest, model), manifest.model_id, "try")
+        with self._turn:
+            model = self._select(manifest.model_id)
+            self._ask(encode_trial(manifest, model), manifest.model_id, "try")
 
     def run(self, manifest: Manifest, inputs: Outputs) -> Outputs:
         """As `SessionEngine.run`, in the worker.
 
         Raises: Fatal errors of the engine; RuntimeBroken when a limit is hit.
         """
-        model = self._select(manifest.model_id)
-        answer = self._ask(encode_run(manifest, model, inputs), manifest.model_id, "run")
+        with self._turn:
+            model = self._select(manifest.model_id)
+            answer = self._ask(encode_run(manifest, model, inputs), manifest.model_id, "run")
         assert isinstance(answer, tuple), "a run is answered with outputs"
         return answer
 

@@ -1,5 +1,7 @@
 """`--isolate`: a model that takes too much is a fault of the host; the node lives on."""
 
+from itertools import pairwise
+
 import numpy as np
 import onnx
 import pytest
@@ -20,7 +22,7 @@ def _build_products(size: int, count: int) -> bytes:
     names = ["x", *(f"t{index}" for index in range(count - 1)), "y"]
     nodes = [
         helper.make_node("MatMul", [left, "x"], [right])
-        for left, right in zip(names, names[1:], strict=False)
+        for left, right in pairwise(names)
     ]
     kind = (TensorProto.FLOAT, [size, size])
     graph = helper.make_graph(
@@ -72,13 +74,13 @@ def test_a_model_that_takes_too_long_is_a_fault_and_the_node_lives_on() -> None:
 
 
 def test_a_model_that_takes_too_much_memory_is_refused_by_the_host_alone() -> None:
-    """The transaction is dropped with the reason, the chain goes on."""
+    """The call has no answer here, with the reason; the chain goes on."""
     node = Node(Config(validators=1), Host(isolate=True, memory_bytes=16 * MIB))
     models = Models(node)
     height = node.head.header.number
+    models.add(_build_products(1500, 5), "large")
     x = np.ones((1500, 1500), np.float32)
     with pytest.raises(HostError, match="RuntimeBroken"):
-        models.add(_build_products(1500, 5), "large")
         models.run("large", {"x": Tensor(DType.FLOAT32, x.shape, x.tobytes())})
     node.mine()
     assert node.head.header.number > height

@@ -137,7 +137,7 @@ def test_reading_through_a_delegatecall_reads_the_registry(host: Host, digits: b
 
 
 def test_registration_costs_what_the_schedule_says(host: Host, digits: bytes) -> None:
-    """Look-up, check by the byte, trial runs, a word for each stored word: four, then the record."""
+    """Look-up, check by the byte, trial runs, and a word for each stored word, four fixed."""
     prices = Schedule()
     model_id = host.store.put(digits)
     answer = host.call(REGISTRY, encode_call(REGISTRY, "register", model_id))

@@ -24,6 +24,18 @@ def build_input(digit: int = 0, **changes: Any) -> dict[str, Any]:
     return {"pixels": {"dtype": 2, "shape": [1, 64], "data": "0x" + pixels.hex(), **changes}}
 
 
+def test_a_release_is_published_and_seen_as_a_hub_shows_it(rpc: Any) -> None:
+    """Repository, releases, files; the version counts up; options that do not read are named."""
+    release = {"name": "digits", "description": "Reads a digit.", "tags": ["digits"]}
+    rpc("inference_addModel", DATA, {"release": release})
+    rpc("inference_addModel", DATA, {"release": {"name": "digits", "fileName": "d.onnx"}})
+    shown = rpc("inference_repository", "digits")
+    assert rpc("inference_repositories") == [shown]
+    assert [each["version"] for each in shown["releases"]] == ["1.00", "1.01"]
+    assert shown["releases"][0]["description"] == "Reads a digit."
+    assert shown["releases"][1]["files"] == [{"name": "d.onnx", "id": ID, "cid": CID}]
+
+
 def test_a_model_is_added_once_and_found_by_id_cid_and_alias(rpc: Any) -> None:
     """The second time nothing is sent; a new alias is."""
     added = rpc("inference_addModel", DATA, {"alias": "digits"})
@@ -37,6 +49,7 @@ def test_a_model_is_added_once_and_found_by_id_cid_and_alias(rpc: Any) -> None:
     assert shown == {
         "id": ID,
         "cid": CID,
+        "dimensions": {},
         "profile": "exact",
         "inputs": [{"name": "pixels", "dtype": 2, "shape": [1, 64]}],
         "outputs": [
@@ -151,7 +164,7 @@ def test_an_unknown_model_is_named_with_the_remedy(rpc: Any, model: str) -> None
         ([DATA, {"alias": 5}], -32602, "options.alias is 5, must be text"),
         ([DATA, {"alias": "x" * 129}], 3, "alias of 129 bytes, at most 128"),
         ([DATA, {"alias": "\ud800"}], -32602, "without lone surrogates"),
-        ([DATA, {"name": "digits"}], -32602, "options.name is not supported"),
+        ([DATA, {"name": "digits"}], -32602, "options.name is not known"),
         ([DATA, "digits"], -32602, "options is"),
     ],
 )

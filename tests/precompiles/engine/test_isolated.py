@@ -1,6 +1,7 @@
 """Isolation: the same bits from another process, and limits that end the worker, not the node."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import onnx
@@ -38,7 +39,7 @@ def _build(
 def _slow_model(size: int, count: int) -> bytes:
     names = ["x", *(f"t{i}" for i in range(count - 1)), "y"]
     return _build(
-        [helper.make_node("MatMul", [a, "x"], [b]) for a, b in zip(names, names[1:], strict=False)],
+        [helper.make_node("MatMul", [a, "x"], [b]) for a, b in pairwise(names)],
         size,
     )
 
