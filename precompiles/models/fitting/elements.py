@@ -25,9 +25,13 @@ def _fit_slope(operands: Operands) -> None:
 
 
 def _fit_gemm(operands: Operands) -> None:
-    result = operands.results[0]
-    if operands.has(2) and result is not None:
-        require_broadcast(operands.shape(2), result, "a bias")
+    require(operands.rank(0) == operands.rank(1) == 2, "an operand that is no matrix")
+    left, right = operands.shape(0), operands.shape(1)
+    rows, inner = reversed(left) if operands.integer("transA") else left
+    depth, columns = reversed(right) if operands.integer("transB") else right
+    require(inner == depth, f"matrices of {inner} and {depth} inner elements")
+    if operands.has(2):
+        require_broadcast(operands.shape(2), (rows, columns), "a bias")
 
 
 def _fit_layer_norm(operands: Operands) -> None:
@@ -112,6 +116,7 @@ def _fit_einsum(operands: Operands) -> None:
 ELEMENTS: dict[str, Fit] = {
     "Clip": _fit_clip,
     "PRelu": _fit_slope,
+    "Gemm": _fit_gemm,
     "Einsum": _fit_einsum,
     **for_each("LayerNormalization RMSNormalization", _fit_layer_norm),
     "BatchNormalization": _fit_batch_norm,
@@ -122,4 +127,3 @@ ELEMENTS: dict[str, Fit] = {
     "MatMulInteger": _fit_narrow_product,
     "QLinearMatMul": _fit_quantised_product,
 }
-ELEMENT_RESULTS: dict[str, Fit] = {"Gemm": _fit_gemm}

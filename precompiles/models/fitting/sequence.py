@@ -35,8 +35,7 @@ def _fit_recurrence(operands: Operands) -> None:
     names = operands.attributes.get("activations", expected * (b"",))
     require(len(names) == expected, f"{len(names)} activations, not {expected}")
     require(
-        not operands.attributes.get("activation_alpha")
-        and not operands.attributes.get("activation_beta"),
+        not {"activation_alpha", "activation_beta"} & set(operands.attributes),
         "activation_alpha or activation_beta; use activations without parameters",
     )
     require(operands.attributes.get("clip", 1.0) > 0, "a clip that is not positive")

@@ -4,8 +4,6 @@ An integer result that may leave its type is noted as overflowing and has the ra
 there on, because it wraps.
 """
 
-import math
-
 from precompiles.models.graph import Graph, Node
 from precompiles.models.ranges.facts import Facts
 from precompiles.models.ranges.interval import Interval, get_type_range, measure
@@ -40,8 +38,6 @@ def _note_result(facts: Facts, node: Node, index: int, name: str) -> None:
         found = transfer(node, facts) if transfer is not None else None
     elif node.operator == "TopK":
         found = Interval(0, max((*facts.get_kind(node, 0).shape, 1)) - 1)
-    elif node.operator == "MaxPool" and facts.find_bound(node, 0) is not None:
-        found = Interval(0, math.prod(facts.get_kind(node, 0).shape) - 1)
     whole = get_type_range(dtype)
     if whole is None:
         _note(facts, name, found if dtype is DType.FLOAT32 else None)

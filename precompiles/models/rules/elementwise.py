@@ -36,6 +36,8 @@ def judge_round(node: Node, facts: Facts) -> Verdict:
 def judge_order(node: Node, facts: Facts) -> Verdict:
     if node.operator == "TopK" and not facts.read_integer(node, "sorted", 1):
         return pin(node, "unsorted results have no stated order", "set attribute 'sorted' to 1")
+    if node.operator == "MaxPool" and len(node.outputs) > 1 and node.outputs[1]:
+        return pin(node, "runtimes number a maximum of equal elements differently", "drop Indices")
     dtype = facts.get_kind(node, 0).dtype
     if dtype is DType.INT64 and node.operator in _HALVED:
         return _judge_halves(node, facts)

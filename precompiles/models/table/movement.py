@@ -119,7 +119,7 @@ MOVEMENT: tuple[Operator, ...] = (
         "MaxPool",
         Operator(
             *(Rule.ORDER, "f32 f64 f16 u8 i8"),
-            "integers, or float32 that cannot be NaN",
+            "Indices unused; integers, or float32 that cannot be NaN",
             _CHOOSES,
             remedy=_FROM_INTEGERS,
         ),
