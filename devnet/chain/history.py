@@ -119,7 +119,7 @@ class History:
     def get_ancestors(self, number: int) -> Sequence[bytes]:
         """Hashes before block `number`, latest first, as BLOCKHASH sees them."""
         first = max(number - 256, 0)
-        return [block.hash for block in reversed(self._blocks[first:number])]
+        return [block.hash for block in reversed(self._blocks[first : min(number, self._length)])]
 
     def find_logs(self, query: LogQuery) -> Iterator[LogPlace]:
         """Matching events in order."""

@@ -24,9 +24,7 @@ def folder(tmp_path: Path) -> Path:
     kind = [
         helper.make_tensor_value_info(name, TensorProto.UINT8, ["batch", 4]) for name in ("x", "y")
     ]
-    graph = helper.make_graph(
-        [helper.make_node("Identity", ["x"], ["y"])], "g", kind[:1], kind[1:]
-    )
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", kind[:1], kind[1:])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
     onnx.save(model, tmp_path / "batch.onnx")
     return tmp_path

@@ -24,7 +24,7 @@ def test_error_is_documented_and_has_codes(error: type[DevnetError]) -> None:
     """A docstring of its own, a negative or reserved RPC code and a non-zero exit code."""
     assert "__doc__" in vars(error)
     assert (error.__doc__ or "").rstrip().endswith(".")
-    assert error.rpc_code == 3 or -33000 < error.rpc_code <= -32000
+    assert error.rpc_code in (3, 4) or -33000 < error.rpc_code <= -32000
     assert error.exit_code in (1, 2)
 
 

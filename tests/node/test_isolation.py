@@ -20,10 +20,7 @@ MIB = 1 << 20
 
 def _build_products(size: int, count: int) -> bytes:
     names = ["x", *(f"t{index}" for index in range(count - 1)), "y"]
-    nodes = [
-        helper.make_node("MatMul", [left, "x"], [right])
-        for left, right in pairwise(names)
-    ]
+    nodes = [helper.make_node("MatMul", [left, "x"], [right]) for left, right in pairwise(names)]
     kind = (TensorProto.FLOAT, [size, size])
     graph = helper.make_graph(
         nodes,

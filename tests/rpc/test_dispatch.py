@@ -199,12 +199,12 @@ def test_a_result_that_is_no_json_is_an_internal_error(caplog: pytest.LogCapture
 
 
 def test_every_error_of_ours_has_a_code() -> None:
-    """Codes are JSON-RPC's reserved ones or 3, which wallets know as a revert."""
+    """JSON-RPC's reserved codes, 3 for a revert, 4 for a wait that is over (EIP-7966)."""
     pending: list[type[DevnetError]] = [DevnetError]
     while pending:
         kind = pending.pop()
         pending += kind.__subclasses__()
-        assert kind.rpc_code == 3 or -32768 <= kind.rpc_code <= -32000
+        assert kind.rpc_code in (3, 4) or -32768 <= kind.rpc_code <= -32000
 
 
 def test_hostile_text_takes_linear_time() -> None:

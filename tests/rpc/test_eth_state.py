@@ -105,14 +105,13 @@ def test_a_call_with_a_price_is_tried_with_what_the_sender_can_pay(rpc: Any) -> 
         ({"to": TO, "gasPrice": "0x1", "maxFeePerGas": "0x1"}, "has both gasPrice and"),
         ({"to": TO, "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x2"}, "above maxFeePerGas 1"),
         ({"to": TO, "chainId": "0x1"}, "chainId is 1, this chain is 31337"),
-        ({"to": TO, "type": "0x3"}, "types 0 to 2 are supported"),
         ({"to": TO, "type": "0x2", "gasPrice": "0x1"}, "does not go with gasPrice"),
         ({"to": TO, "type": "0x0", "maxFeePerGas": "0x1"}, "does not go with maxFeePerGas"),
         ({"to": TO, "type": "0x0", "accessList": []}, "does not go with accessList"),
         ({"to": TO, "accessList": [{}]}, "accessList[0] is an object, must be"),
         ({"to": TO, "accessList": [{"address": TO, "storageKeys": [1]}]}, "storageKeys[0] is 1"),
-        ({"to": TO, "authorizationList": [{}]}, "authorizationList is not supported here"),
-        ({"to": TO, "blobVersionedHashes": ["0x"]}, "blobVersionedHashes is not supported here"),
+        ({"to": TO, "authorizationList": [{}]}, "authorizationList[0] is an object, must be"),
+        ({"to": TO, "blobVersionedHashes": ["0x"]}, "must be 32 bytes of hex"),
         ("0x", 'transaction is "0x", must be an object'),
     ],
 )
@@ -127,7 +126,7 @@ def test_a_transaction_object_that_does_not_read_is_refused(
 
 
 def test_calls_that_cannot_succeed_say_why(rpc: Any) -> None:
-    """Gas too low, a fee below the base fee, a method that is not there yet."""
+    """Gas too low, and a fee below the base fee."""
     assert (
         "intrinsic gas too low: have 20000, want 21000"
         in rpc.fail("eth_call", {"to": TO, "gas": hex(20_000)})[1]
@@ -137,6 +136,3 @@ def test_calls_that_cannot_succeed_say_why(rpc: Any) -> None:
         in rpc.fail("eth_call", {"to": TO, "maxFeePerGas": "0x1"})[1]
     )
     assert rpc("eth_call", {"to": TO}, "latest", {}) == "0x"
-    assert rpc.fail("eth_call", {"to": TO}, "latest", {TO: {"balance": "0x1"}}) == (
-        *(-32602, "state overrides are not supported"),
-    )

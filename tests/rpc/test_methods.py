@@ -20,7 +20,7 @@ HASH, ADDRESS = "0x" + "ab" * 32, "0x" + "11" * 20
 
 def test_every_method_stands_in_the_readme_and_nothing_else(rpc: Any) -> None:
     """The table there and the one in the code are the same."""
-    described = set(re.findall(r"`([a-z0-9]+_[A-Za-z0-9]+)[`(]", README.read_text()))
+    described = set(re.findall(r"`([a-z0-9]+_[A-Za-z0-9_]+)[`(]", README.read_text()))
     assert described == set(build_methods(rpc.node))
 
 
@@ -98,4 +98,5 @@ def test_no_parameters_bring_a_method_down(method: str, params: list[object]) ->
     """Any JSON gets a result or an expected error; the chain goes on."""
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     answer = json.loads(Dispatcher(_TABLE).handle(json.dumps(body).encode()) or b"")
-    assert answer.get("error", {}).get("code") not in (-32603, -32601), (body, answer)
+    unheard = () if method in ("eth_subscribe", "eth_unsubscribe") else (-32601,)  # over HTTP
+    assert answer.get("error", {}).get("code") not in (-32603, *unheard), (body, answer)

@@ -53,7 +53,10 @@ def _fit_mel(operands: Operands) -> None:
     assert low is not None, "the lower edge is known"
     assert high is not None, "the upper edge is known"
     require(1 <= bins <= length // 2 + 1 and length >= 2, f"{bins} bins of {length} samples")
+    require(rate > 0, "a sample rate below 1")
     require(0 <= float(low) < float(high) <= rate / 2, "edges outside 0..half the sample rate")
+    last = (length + 1) * float(high) / rate
+    require(last < length // 2 + 0.99, "an upper edge beyond the last bin")
 
 
 def _fit_crop(operands: Operands) -> None:

@@ -219,17 +219,19 @@ def _running_sum(node: Node, facts: Facts) -> Interval | None:
 def _cast(node: Node, facts: Facts) -> Interval | None:
     bound, target = facts.find_bound(node, 0), facts.get_result(node).dtype
     whole = get_type_range(target)
-    if target.name == "BOOL":
+    if target is DType.BOOL:
         return BIT
     if whole is None:
-        return round_outward(bound) if target.name == "FLOAT32" else None
+        return round_outward(bound) if target is DType.FLOAT32 else None
     return bound if bound is not None and bound.is_within(whole) else whole
 
 
 def _dequantize(node: Node, facts: Facts) -> Interval | None:
     bound = bound_shifted(node, facts, 0, 2)
     scale = facts.find_bound(node, 1)
-    if bound is None or scale is None or facts.get_result(node).dtype.name != "FLOAT32":
+    if bound is None or scale is None or facts.get_result(node).dtype is not DType.FLOAT32:
+        return None
+    if not facts.fits(bound, DType.INT32):  # the difference is taken in int32
         return None
     return round_outward(bound.multiply(scale))
 

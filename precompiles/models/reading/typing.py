@@ -141,6 +141,10 @@ class Tensors:
             fit(operands)
         except Misfit as misfit:
             raise NotAdmitted(f"{use.where}: {misfit}; the runtime refuses that") from misfit
+        except (IndexError, ValueError, ZeroDivisionError) as broken:
+            raise NotAdmitted(
+                f"{use.where}: operands of a rank or size that it does not take; export it again"
+            ) from broken
 
     def _fold(self, use: Use, results: list[TensorType | None]) -> tuple[Array | None, ...]:
         node, operator = use.node, use.node.op_type

@@ -37,7 +37,7 @@ def _find_outside(node: Node, facts: Facts) -> str:
         return _find_outside_tuple(node, facts, shape[skipped : skipped + depth])
     if node.operator == "ReverseSequence":
         size = shape[facts.read_integer(node, "time_axis", 0)]
-        return _describe(node, facts, 1, 0, size)
+        return _describe(node, facts, 1, 1, size)
     if node.operator == "RotaryEmbedding":
         if not facts.find_name(node, 3):
             return ""

@@ -9,7 +9,7 @@ import numpy as np
 from precompiles.models.graph import Node
 from precompiles.models.ranges.facts import Facts
 from precompiles.models.ranges.interval import Interval
-from precompiles.models.ranges.product import bound_product
+from precompiles.models.ranges.product import bound_product, bound_shifted
 from precompiles.models.rules.elementwise import judge_round, judge_total
 from precompiles.models.rules.verdict import Verdict, accept, pin
 from precompiles.tensor import DType
@@ -56,6 +56,9 @@ def judge_quantise(node: Node, facts: Facts) -> Verdict:
         return pin(node, f"the scale '{node.inputs[1]}' is not a positive constant")
     if facts.find_name(node, 2) and facts.find_value(node, 2) is None:
         return pin(node, f"the zero point '{node.inputs[2]}' is not a constant")
+    difference = bound_shifted(node, facts, 0, 2)
+    if node.operator == "DequantizeLinear" and not facts.fits(difference, DType.INT32):
+        return pin(node, f"the difference to the zero point may be {difference} and overflow")
     if node.operator == "QuantizeLinear" and facts.find_bound(node, 0) is None:
         return pin(node, f"'{node.inputs[0]}' may hold NaN, which becomes another number on ARM")
     return accept(node)
