@@ -23,17 +23,17 @@ def contain(folder: Path) -> None:
     for file in json.loads((folder / "index.json").read_text()):
         model = (folder / file).read_bytes()
         _reset_peak()
-        started = time.perf_counter()
+        started = time.process_time()
         outcome, reason, run_s = "admitted", "", 0.0
         try:
             manifest = admit_model(model)
         except Revert as refused:
             outcome, reason = "refused", str(refused)
-        admit_s = time.perf_counter() - started
+        admit_s = time.process_time() - started
         if outcome == "admitted":
-            started = time.perf_counter()
+            started = time.process_time()
             reason = _run(model, manifest)
-            run_s = time.perf_counter() - started
+            run_s = time.process_time() - started
         line = {
             "file": file,
             "outcome": outcome,
