@@ -1,7 +1,7 @@
 """A model file read into a plain graph with every type and shape known, or refused.
 
-The reader is in `reading/`, in this order: wire scan, header, structure, binding, typing. Each step
-sees only what the one before it let through.
+The reader is in `reading/`, in this order: wire scan, header, structure, binding, tensors. Each
+step sees only what the one before it let through.
 """
 
 import math
@@ -16,7 +16,7 @@ from precompiles.models.reading.binding import bind_inputs, check_declared
 from precompiles.models.reading.folding import read_attributes
 from precompiles.models.reading.header import parse_model, read_opsets
 from precompiles.models.reading.structure import Use, check_structure
-from precompiles.models.reading.typing import Tensors
+from precompiles.models.reading.tensors import Tensors
 from precompiles.models.table.operator import Operator
 from precompiles.tensor import TensorType
 
@@ -74,7 +74,7 @@ def read_graph(model: bytes, dimensions: Mapping[str, int] | None = None) -> Gra
         tensors.declare(declared)
     for use in uses:
         tensors.apply(use)
-    for value in (*proto.graph.value_info, *proto.graph.output):
+    for value in (*proto.graph.input, *proto.graph.value_info, *proto.graph.output):
         if value.name in tensors.types:
             check_declared(value, tensors.types[value.name])
     for value in proto.graph.output:

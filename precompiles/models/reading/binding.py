@@ -8,7 +8,7 @@ import onnx
 from precompiles.errors import NotAdmitted
 from precompiles.models.limits import MAX_DIMENSION
 from precompiles.models.reading.constant import read_dtype
-from precompiles.models.reading.typing import check_shape
+from precompiles.models.reading.tensors import check_shape
 from precompiles.tensor import TensorType
 
 

@@ -10,9 +10,9 @@
 """
 
 from precompiles.models.graph import Node
+from precompiles.models.ranges.arithmetic import may_hold, measure_least
 from precompiles.models.ranges.facts import Facts
 from precompiles.models.ranges.interval import HALF, Interval, get_type_range
-from precompiles.models.ranges.transfer import may_hold, measure_least
 from precompiles.models.rules.verdict import Verdict, accept, pin, refuse
 from precompiles.tensor import DType
 

@@ -6,15 +6,16 @@ bits, saturating: exact only if u (|w1| + |w2|) <= 32767 for any two weights of 
 
 import numpy as np
 
-from precompiles.models.graph import Node
+from precompiles.models.graph import Array, Node
 from precompiles.models.ranges.facts import Facts
 from precompiles.models.ranges.interval import Interval
-from precompiles.models.ranges.product import bound_product, bound_shifted
+from precompiles.models.ranges.product import bound_product, bound_shifted, iterate_blocks
 from precompiles.models.rules.elementwise import judge_round, judge_total
 from precompiles.models.rules.verdict import Verdict, accept, pin
 from precompiles.tensor import DType
 
 _PAIR_MAX = 32_767  # of two products added in 16 bits
+_ZERO_POINT = 2  # operand of all four products: what an image is padded with
 _OPERANDS = {"MatMulInteger": (0, 1), "ConvInteger": (0, 1)}  # moving and weights; else 0 and 3
 _SCALES = {"QLinearMatMul": (1, 4, 6), "QLinearConv": (1, 4, 6)}
 _ZEROS = {"QLinearMatMul": (2, 5, 7), "QLinearConv": (2, 5, 7)}
@@ -73,8 +74,8 @@ def _find_saturation(node: Node, facts: Facts) -> str | None:
         return None
     bound = facts.find_bound(node, moving)
     assert bound is not None, "an integer tensor has an interval"
-    zero = facts.find_bound(node, {"MatMulInteger": 2, "ConvInteger": 2}.get(node.operator, 2))
-    reach = bound.join(zero or Interval(0, 0)).magnitude
+    padding = facts.find_bound(node, _ZERO_POINT) or Interval(0, 0)
+    reach = bound.join(padding).magnitude
     pair = _find_largest_pair(node, facts, weights)
     if reach * pair <= _PAIR_MAX:
         return None
@@ -91,12 +92,18 @@ def _find_largest_pair(node: Node, facts: Facts, operand: int) -> int:
         bound = facts.find_bound(node, operand)
         assert bound is not None, "an integer tensor has an interval"
         return 2 * bound.magnitude
-    magnitudes = np.abs(value.astype(np.int64))
     if "Conv" in node.operator:
-        sums = magnitudes.reshape(magnitudes.shape[0], -1).T  # (k, channels)
+        sums = value.reshape(value.shape[0], -1).T  # (k, channels)
     else:
-        sums = np.moveaxis(np.atleast_2d(magnitudes.T).T, -2, 0)  # (k, ...)
-    if sums.shape[0] < 2:
-        return int(sums.max())
-    top = np.partition(sums, sums.shape[0] - 2, axis=0)[-2:]
-    return int(top.sum(axis=0).max())
+        sums = np.moveaxis(value if value.ndim > 1 else value[:, np.newaxis], -2, 0)  # (k, ...)
+    return max(_sum_largest(np.abs(block.astype(np.int16))) for block in iterate_blocks(sums))
+
+
+def _sum_largest(magnitudes: Array) -> int:
+    """The two largest along axis 0, added up; the most over all columns."""
+    first = magnitudes.max(axis=0)
+    if magnitudes.shape[0] < 2:
+        return int(first.max())
+    rest = magnitudes.copy()
+    np.put_along_axis(rest, magnitudes.argmax(axis=0)[np.newaxis], 0, axis=0)
+    return int((first + rest.max(axis=0)).max())

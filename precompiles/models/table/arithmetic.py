@@ -1,5 +1,7 @@
 """Rows of operators that are exact on integers in range, and on floats rounded one by one."""
 
+from dataclasses import replace
+
 from precompiles.models.table.operator import (
     ANY,
     FLOATS,
@@ -19,6 +21,20 @@ _CLAMP = "clamp the operand (Clip), or cast it to a wider type first"
 _SUM = f"integers sum alike in any order; {ORDER_OF_SUM}"
 _THREADS = "float64 is refused: its bits follow the number of threads"
 _INTEGER_PATH = "use MatMulInteger on 8-bit operands ('devnet model quantize')"
+
+_TOTAL = Operator(
+    *(Rule.SUM, "f32 f64 f16 i32 i64"),
+    "integers whose total fits their type and 2^53",
+    f"{_SUM}; some runtimes add integers in float64",
+    remedy="cast to int64 first, or clamp the operand (Clip)",
+)
+_DIVISION = Operator(
+    *(Rule.DIVIDE, NUMBERS),
+    "integers, or Div of float32 by what cannot be zero",
+    "zero, and the lowest integer by -1, stop the process, so they are refused; the sign "
+    "of a float zero differs on ARM and shows in a quotient",
+    remedy="divide by a constant, or by an int32 clamped to at least 1 (Clip)",
+)
 
 ARITHMETIC: tuple[Operator, ...] = (
     *share(
@@ -48,16 +64,8 @@ ARITHMETIC: tuple[Operator, ...] = (
             remedy=_CLAMP,
         ),
     ),
-    *share(
-        "Div Mod",
-        Operator(
-            *(Rule.DIVIDE, NUMBERS),
-            "integers, or Div of float32 by what cannot be zero",
-            "zero, and the lowest integer by -1, stop the process, so they are refused; the sign "
-            "of a float zero differs on ARM and shows in a quotient",
-            remedy="divide by a constant, or by an int32 clamped to at least 1 (Clip)",
-        ),
-    ),
+    *share("Div", _DIVISION),
+    *share("Mod", replace(_DIVISION, macs=500)),
     *share("Floor Ceil Round", Operator(Rule.ROUND, FLOATS, "float32", IEEE)),
     *share("Sqrt", Operator(Rule.ROUND, FLOATS, "float32", f"{IEEE}, in runtimes since 1.27")),
     *share(
@@ -79,15 +87,8 @@ ARITHMETIC: tuple[Operator, ...] = (
             remedy="clamp the operand to the range of the type (Clip)",
         ),
     ),
-    *share(
-        "ReduceSum ReduceSumSquare ReduceProd CumSum",
-        Operator(
-            *(Rule.SUM, "f32 f64 f16 i32 i64"),
-            "integers whose total fits their type and 2^53",
-            f"{_SUM}; some runtimes add integers in float64",
-            remedy="cast to int64 first, or clamp the operand (Clip)",
-        ),
-    ),
+    *share("ReduceSum ReduceSumSquare ReduceProd", _TOTAL),
+    *share("CumSum", replace(_TOTAL, macs=600)),
     *share(
         "Sum",
         Operator(

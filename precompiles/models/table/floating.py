@@ -24,32 +24,38 @@ _POW = " ".join(
 
 FLOATING: tuple[Operator, ...] = (
     *share(
-        "Acos Acosh Asin Asinh Atan Atanh Cos Cosh Sinh Tan",
-        Operator(Rule.FLOAT, SINGLE, "", _LIBM, remedy=_LOOKUP, macs=16),
+        "Erf Gelu HardSigmoid HardSwish LeakyRelu PRelu Softsign ThresholdedRelu",
+        Operator(Rule.FLOAT, SINGLE, "", _LIBM, remedy=_LOOKUP, macs=50),
+    ),
+    *share(
+        "Acos Asin Atan Cos Elu Selu",
+        Operator(Rule.FLOAT, SINGLE, "", _LIBM, remedy=_LOOKUP, macs=250),
+    ),
+    *share(
+        "Acosh Asinh Atanh Cosh Mish Sinh Softplus Tan",
+        Operator(Rule.FLOAT, SINGLE, "", _LIBM, remedy=_LOOKUP, macs=2_500),
     ),
     *share(
         "Exp Log Sigmoid Sin Tanh",
-        Operator(Rule.FLOAT, FLOATS, "", _LIBM, remedy=_LOOKUP, macs=16),
+        Operator(Rule.FLOAT, FLOATS, "", _LIBM, remedy=_LOOKUP, macs=200),
     ),
-    *share(
-        "Elu Erf Gelu HardSigmoid HardSwish LeakyRelu Mish PRelu Selu Softplus Softsign "
-        "ThresholdedRelu",
-        Operator(Rule.FLOAT, SINGLE, "", _LIBM, remedy=_LOOKUP, macs=16),
-    ),
-    *share("Celu", Operator(Rule.FLOAT, "f32", "", _LIBM, remedy=_LOOKUP, macs=32)),
+    *share("Celu", Operator(Rule.FLOAT, "f32", "", _LIBM, remedy=_LOOKUP, macs=250)),
     *share("Reciprocal", Operator(Rule.FLOAT, FLOATS, "", "ARM estimates it", remedy="use Div")),
     *share(
         "Pow",
-        Operator(Rule.FLOAT, _POW, "", _LIBM, remedy="use Mul", slots=("i0", "i1"), macs=32),
+        Operator(Rule.FLOAT, _POW, "", _LIBM, remedy="use Mul", slots=("i0", "i1"), macs=1_500),
     ),
-    *share("Shrink", Operator(Rule.FLOAT, NUMBERS, "", "computes in float", remedy="use Where")),
+    *share(
+        "Shrink",
+        Operator(Rule.FLOAT, NUMBERS, "", "computes in float", remedy="use Where", macs=150),
+    ),
     *share("Mean", Operator(Rule.FLOAT, SINGLE, "", ORDER_OF_SUM, remedy="use Add, then Div")),
     *share(
         "LogSoftmax Softmax",
         Operator(
             *(Rule.FLOAT, FLOATS, "", ORDER_OF_SUM),
             remedy="leave it out where only the largest score counts",
-            macs=16,
+            macs=50,
         ),
     ),
     *share(
@@ -57,7 +63,7 @@ FLOATING: tuple[Operator, ...] = (
         Operator(
             *(Rule.FLOAT, "f32 f64 f16 i32 i64", "", ORDER_OF_SUM),
             remedy="use ReduceSum on integers, then Div",
-            macs=16,
+            macs=400,
         ),
     ),
     *share(
@@ -76,15 +82,15 @@ FLOATING: tuple[Operator, ...] = (
     ),
     *share(
         "Col2Im Det GRU InstanceNormalization LRN LSTM LpPool RNN",
-        Operator(Rule.FLOAT, SINGLE, "", ORDER_OF_SUM, remedy=_QUANTISE, macs=16),
+        Operator(Rule.FLOAT, SINGLE, "", ORDER_OF_SUM, remedy=_QUANTISE, macs=50),
     ),
     *share(
         "GroupNormalization LayerNormalization LpNormalization RMSNormalization",
-        Operator(Rule.FLOAT, FLOATS, "", ORDER_OF_SUM, remedy=_QUANTISE, macs=16),
+        Operator(Rule.FLOAT, FLOATS, "", ORDER_OF_SUM, remedy=_QUANTISE, macs=100),
     ),
     *share(
         "MeanVarianceNormalization",
-        Operator(Rule.FLOAT, "f32", "", ORDER_OF_SUM, remedy=_QUANTISE, macs=32),
+        Operator(Rule.FLOAT, "f32", "", ORDER_OF_SUM, remedy=_QUANTISE, macs=100),
     ),
     *share(
         "BatchNormalization",
@@ -92,7 +98,7 @@ FLOATING: tuple[Operator, ...] = (
             *(Rule.FLOAT, "f32/f32/f32 f64/f64/f64 f16/f16/f16", "", "fused on some hosts"),
             remedy="fold it into the product before it",
             slots=("i0", "i1", "i3"),
-            macs=2,
+            macs=20,
         ),
     ),
     *share(
@@ -109,7 +115,7 @@ FLOATING: tuple[Operator, ...] = (
             *(Rule.INDEX, SINGLE, ""),
             "fused on some hosts; a position outside the cache is refused",
             remedy="make the positions constant, or clamp them in int32 (Clip) and cast back",
-            macs=4,
+            macs=50,
         ),
     ),
     *share(
@@ -136,7 +142,7 @@ FLOATING: tuple[Operator, ...] = (
             *(Rule.FLOAT, _WINDOWS, "", _LIBM),
             remedy=_CONSTANT,
             slots=("o0",),
-            macs=64,
+            macs=2_500,
         ),
     ),
     *share(
@@ -145,7 +151,7 @@ FLOATING: tuple[Operator, ...] = (
             *(Rule.FLOAT, " ".join(f"{word}/f32" for word in _WINDOWS.split()), "", _LIBM),
             remedy=_CONSTANT,
             slots=("o0", "i3"),
-            macs=64,
+            macs=2_500,
         ),
     ),
     *share(

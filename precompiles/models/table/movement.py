@@ -1,5 +1,7 @@
 """Rows of operators that move, choose or compare, and those that address elements by index."""
 
+from dataclasses import replace
+
 from precompiles.models.table.operator import (
     ANY,
     FLOATS,
@@ -29,8 +31,12 @@ _EYE = " ".join(
 
 MOVEMENT: tuple[Operator, ...] = (
     *share(
-        "Identity Reshape Flatten Squeeze Unsqueeze Transpose Concat Slice Split Expand Tile",
+        "Identity Reshape Flatten Squeeze Unsqueeze Concat Slice Split Expand Tile",
         Operator(Rule.MOVE, ANY, "always", "moves data, computes nothing"),
+    ),
+    *share(
+        "Transpose",
+        Operator(Rule.MOVE, ANY, "always", "moves data, computes nothing", macs=300),
     ),
     *share("Shape Size", Operator(Rule.MOVE, ANY, "always", _KNOWN)),
     *share("Constant ConstantOfShape", Operator(Rule.MOVE, ANY, "always", _KNOWN, slots=("o0",))),
@@ -112,7 +118,7 @@ MOVEMENT: tuple[Operator, ...] = (
             "sorted; integers, or float32 that cannot be NaN",
             f"{_CHOOSES}; the first on a tie; unsorted results have no stated order",
             remedy=_FROM_INTEGERS,
-            macs=16,
+            macs=5_000,
         ),
     ),
     *share(
@@ -130,21 +136,21 @@ MOVEMENT: tuple[Operator, ...] = (
     ),
 )
 
+_GATHER = Operator(
+    *(Rule.INDEX, ANY, "always"),
+    "moves data; an index outside the axis stops the run on every host, so it is refused",
+    remedy="cast the index to int32 and clamp it to the axis (Clip), or make it a constant",
+)
 INDEXED: tuple[Operator, ...] = (
-    *share(
-        "Gather GatherElements GatherND",
-        Operator(
-            *(Rule.INDEX, ANY, "always"),
-            "moves data; an index outside the axis stops the run on every host, so it is refused",
-            remedy="cast the index to int32 and clamp it to the axis (Clip), or make it a constant",
-        ),
-    ),
+    *share("Gather GatherElements", _GATHER),
+    *share("GatherND", replace(_GATHER, macs=700)),
     *share(
         "ScatterElements ScatterND",
         Operator(
             *(Rule.INDEX, ANY, "constant distinct indices, reduction none"),
             "moves data; equal indices are written in no stated order; one outside is refused",
             remedy="make the indices constant and distinct",
+            macs=1_000,
         ),
     ),
     *share(
@@ -165,6 +171,7 @@ INDEXED: tuple[Operator, ...] = (
             *(Rule.INDEX, ANY, "always"),
             "moves data; a length outside the axis stops the run, so it is refused",
             remedy="make the lengths constant, or clamp them in int32 (Clip)",
+            macs=700,
         ),
     ),
     *share(

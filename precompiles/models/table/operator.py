@@ -38,7 +38,7 @@ class Operator:
     why: str
     remedy: str = ""
     slots: tuple[str, ...] = ("i0",)  # what `types` speaks of: i0 is input 0, o0 output 0
-    macs: int = 0  # multiply-adds one output element takes, or as long as they take
+    macs: int = 0  # what one element takes: 100 multiply-adds are as long as a nanosecond
     domain: str = ""
     name: str = ""
 

@@ -1,4 +1,4 @@
-"""Typing: element type and static shape of every tensor, operator by operator.
+"""Tensors: element type and static shape of every tensor, operator by operator.
 
 Each step works on types already checked, so no tensor above a cap is carried into the next one, and
 declared intermediate shapes are compared, never believed.
