@@ -7,16 +7,17 @@ gives them.
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from devnet.chain.account import DevAccount, derive_accounts
-from devnet.chain.block import Execution, build_execution
+from devnet.chain.block import Execution
 from devnet.chain.call import Call, CallResult, estimate_gas, execute_call
 from devnet.chain.forks.blob import compute_blob_base_fee
 from devnet.chain.forks.rules import Rules
 from devnet.chain.header import Header
 from devnet.chain.history import History
+from devnet.chain.origin import Origin
 from devnet.chain.pool import Pool
 from devnet.chain.sidecar import BLOB_TYPE
 from devnet.chain.template import build_child
@@ -72,12 +73,26 @@ class StateReader:
 class Node:
     """A running devnet: validators, decided chain, waiting transactions, unlocked accounts."""
 
-    def __init__(self, config: Config | None = None, host: Host | None = None) -> None:
+    def __init__(
+        self,
+        config: Config | None = None,
+        host: Host | None = None,
+        origin: Origin | None = None,
+    ) -> None:
+        """
+        Args:
+            origin: a chain to go on with; its chain id and forks hold, not those of `config`.
+        Raises: BadBlock, ConfigError if it cannot be gone on with.
+        """
         self.config = config or Config()
+        if origin is not None:
+            self.config = replace(self.config, chain_id=origin.genesis.chain_id)
         self.accounts = derive_accounts(self.config.mnemonic, self.config.accounts)
         funded = [account.address for account in self.accounts]
-        self.cluster = Cluster(self.config, funded, host or Host())
-        self.history = History(build_execution(self.cluster.genesis, (), (), ()))
+        self.cluster = Cluster(self.config, funded, host or Host(), origin)
+        self.history = History(self.cluster.base[0])
+        for block in self.cluster.base[1:]:
+            self.history.append(block)
         self.pool = Pool()
         self.automine = True
         self.interval_s = 0.0  # seconds between blocks that a clock asks for, 0 for none
@@ -218,12 +233,15 @@ class Node:
     def get_certificate(self, number: int) -> Certificate:
         """Certificate of a decided block.
 
-        Raises: UnknownBlock; nobody signs block 0.
+        Raises: UnknownBlock; nobody here signed block 0 and what was imported.
         """
         self.history.get_block(number)
-        if number == 0:
-            raise UnknownBlock("block 0 is the genesis block: it has no certificate")
-        return self.cluster.decisions[number - 1].certificate
+        decision = self.cluster.find_decision(number)
+        if decision is None:
+            what = f"block {number} was imported" if number else "block 0 is the genesis block"
+            first = len(self.cluster.base)
+            raise UnknownBlock(f"{what}: it has no certificate; the first that may is {first}")
+        return decision.certificate
 
     # snapshots
 
@@ -260,9 +278,8 @@ class Node:
             observer(event)
 
     def _check(self, transaction: Transaction) -> None:
-        check_static(
-            transaction, self.config.chain_id, self.config.block_gas_limit, self.next_rules
-        )
+        header, rules = self.next_header, self.next_rules
+        check_static(transaction, self.config.chain_id, header.gas_limit, rules)
         state = self.open_state()
         evm, sender = transaction.evm, transaction.sender
         nonce = state.get_nonce(sender)

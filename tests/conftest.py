@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from devnet.chain.history import Place
+    from devnet.chain.origin import Origin
 
 INFERENCE = bytes(19) + b"\xf7"
 TIP_WEI = 10**9
@@ -21,11 +22,11 @@ MAX_FEE_WEI = 5 * 10**9
 class Driver:
     """A node and its first unlocked account, which sends and deploys."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, origin: Origin | None = None, **options: Any) -> None:
         from devnet.config import Config
         from devnet.node import Node
 
-        self.node = Node(Config(**options))
+        self.node = Node(Config(**options), origin=origin)
 
     def sign(
         self,

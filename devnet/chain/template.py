@@ -26,7 +26,7 @@ def build_child(
         parent_hash=parent_hash,
         coinbase=coinbase,
         state_root=bytes(32),
-        difficulty=parent.difficulty,
+        difficulty=0 if schedule.is_merged else parent.difficulty,
         number=parent.number + 1,
         gas_limit=parent.gas_limit,
         timestamp=timestamp,

@@ -130,7 +130,7 @@ def _describe(node: Node, url: str) -> str:
     lines += [
         "",
         f"Chain id         {config.chain_id}",
-        f"Block gas limit  {config.block_gas_limit}",
+        f"Block gas limit  {node.next_header.gas_limit}",
         f"Genesis          0x{node.history.get_block(0).hash.hex()}",
         f"IInference       {_checksum(INFERENCE)}",
         f"IModelRegistry   {_checksum(REGISTRY)}",

@@ -8,7 +8,8 @@ from copy import copy
 from dataclasses import dataclass
 
 from devnet.chain.block import Execution
-from devnet.chain.header import Header, compute_header_hash
+from devnet.chain.header import Header
+from devnet.chain.origin import Origin
 from devnet.chain.transaction import Transaction
 from devnet.config import Config, Host
 from devnet.consensus import agreement
@@ -46,14 +47,16 @@ class LeftOut:
 class Cluster:
     """All validators, the decided chain and why it waits if it does."""
 
-    def __init__(self, config: Config, funded: Sequence[bytes], host: Host) -> None:
+    def __init__(
+        self, config: Config, funded: Sequence[bytes], host: Host, origin: Origin | None = None
+    ) -> None:
         keys = [draw(config.seed, "validator", i) for i in range(config.validators)]
         self.validator_set = ValidatorSet(tuple(Member(compute_address(key), 1) for key in keys))
         self.validators = tuple(
-            Validator(index, key, config, self.validator_set, funded, host)
+            Validator(index, key, config, self.validator_set, funded, host, origin)
             for index, key in enumerate(keys)
         )
-        self.genesis: Header = self.validators[0].head
+        self.base: tuple[Execution, ...] = self.validators[0].base  # before the first decision
         self.decisions: list[Decision] = []
         self.left_out: list[LeftOut] = []  # in the last attempt
         self.disagreements: list[Disagreement] = []
@@ -73,13 +76,7 @@ class Cluster:
 
     @property
     def head(self) -> Header:
-        return self.decisions[-1].block.header if self.decisions else self.genesis
-
-    @property
-    def head_hash(self) -> bytes:
-        if self.decisions:
-            return self.decisions[-1].block.hash
-        return compute_header_hash(self.genesis)
+        return (self.decisions[-1].block if self.decisions else self.base[-1]).header
 
     @property
     def reader(self) -> Validator:
@@ -89,6 +86,10 @@ class Cluster:
         at_head = [v for v in self.validators if v.head.number == self.head.number]
         honest = [v for v in at_head if v.behavior.strategy is Strategy.HONEST]
         return (honest or at_head)[0]
+
+    def find_decision(self, number: int) -> Decision | None:
+        """The decision of a block up to the head; there is none of block 0 and imported ones."""
+        return None if number < len(self.base) else self.decisions[number - len(self.base)]
 
     def find(self, name: str) -> Validator:
         """Raises: ConfigError naming the validators there are."""
@@ -146,7 +147,9 @@ class Cluster:
 
     def rewind(self, number: int) -> None:
         """Forget all blocks above `number`, and who disagreed about them."""
-        self.decisions = self.decisions[:number]  # a frozen cluster keeps the old list
+        kept = number + 1 - len(self.base)
+        assert kept >= 0, "blocks that nobody signed stay"
+        self.decisions = self.decisions[:kept]  # a frozen cluster keeps the old list
         self.disagreements = [d for d in self.disagreements if d.height <= number]
         for validator in self.validators:
             validator.rewind(self.head)
@@ -199,7 +202,8 @@ class Cluster:
                 and not validator.stuck
                 and validator.head.number < self.head.number
             ):
-                missing = self.decisions[validator.head.number]
+                missing = self.find_decision(validator.head.number + 1)
+                assert missing is not None, "validators are at the last base block or above"
                 validator.follow(missing.block, missing.certificate)
 
     def _is_ready(self, validator: Validator, height: int) -> bool:

@@ -6,12 +6,13 @@ It trusts nothing: a block gets its vote only if executing the block again gives
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from devnet.chain.block import Execution
+from devnet.chain.block import Execution, build_execution
 from devnet.chain.execution import Leave, execute_block
 from devnet.chain.forks.fork import parse_fork
 from devnet.chain.forks.schedule import build_schedule
 from devnet.chain.genesis import build_genesis
-from devnet.chain.header import Header, compute_header_hash
+from devnet.chain.header import Header
+from devnet.chain.origin import Origin, place_origin
 from devnet.chain.transaction import Transaction
 from devnet.chain.world import World
 from devnet.config import Config, Host
@@ -55,7 +56,12 @@ class Validator:
         validators: ValidatorSet,
         funded: Sequence[bytes],
         host: Host,
+        origin: Origin | None = None,
     ) -> None:
+        """
+        Args:
+            origin: what it executes first; a genesis from `config` if not given.
+        """
         self.name = f"v{index}"
         self.address = compute_address(key)
         self.store = build_store(host, self.name)
@@ -65,11 +71,17 @@ class Validator:
         self._chain_id = config.chain_id
         self.engine = SwitchedEngine(build_engine(host, self.store), self.store)
         table = build_table(self.engine, config.schedule)
-        schedule = build_schedule(parse_fork(config.hardfork))
-        self.world = World(table, config.chain_id, schedule)
-        set_hash = compute_set_hash(validators)
-        self.head: Header = build_genesis(self.world, config, funded, sorted(table), set_hash)
-        self.hashes: list[bytes] = [compute_header_hash(self.head)]
+        if origin is None:
+            self.world = World(table, config.chain_id, build_schedule(parse_fork(config.hardfork)))
+            set_hash = compute_set_hash(validators)
+            genesis = build_genesis(self.world, config, funded, sorted(table), set_hash)
+            self.base: tuple[Execution, ...] = (build_execution(genesis, (), (), ()),)
+        else:
+            schedule = origin.genesis.schedule
+            self.world = World(table, config.chain_id, schedule, origin.next_number)
+            self.base = place_origin(self.world, origin)  # blocks that nobody signs
+        self.head: Header = self.base[-1].header
+        self.hashes: list[bytes] = [block.hash for block in self.base]
         self.stuck = ""  # why it cannot follow the chain, empty if it does
         self._proposed: Execution | None = None  # its own latest block, already executed
 
@@ -172,8 +184,8 @@ class Validator:
             self.world.schedule,
         )
         check_template(header, expected, self.head)
-        if parent == 0:
-            return  # nobody signs the genesis block
+        if parent < len(self.base):
+            return
         if proposal.last_commit is None:
             raise BadProposal(f"no certificate of block {parent}")
         check_certificate(proposal.last_commit, self._validators, self._context(parent))
