@@ -12,7 +12,7 @@ DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 GENESIS_TIME = 1_700_000_000  # seconds since the epoch
 WEI_PER_ETHER = 10**18
 MAX_VALIDATORS = 256
-DEFAULT_HARDFORK = "prague"  # what a new chain follows from its first block on
+DEFAULT_HARDFORK = "osaka"  # what a new chain follows from its first block on
 MIN_BLOCK_GAS = 5_000_000  # gas; below it no contract can be deployed
 
 
@@ -32,6 +32,7 @@ class Config:
     base_fee_wei: int = 10**9
     schedule: Schedule = field(default_factory=Schedule)
     hardfork: str = DEFAULT_HARDFORK  # as `devnet.chain.forks.fork` names them
+    caps_transaction_gas: bool = True  # EIP-7825, from Osaka on
 
     def __post_init__(self) -> None:
         _require("validators", self.validators, 1, MAX_VALIDATORS)

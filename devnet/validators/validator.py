@@ -72,7 +72,8 @@ class Validator:
         self.engine = SwitchedEngine(build_engine(host, self.store), self.store)
         table = build_table(self.engine, config.schedule)
         if origin is None:
-            self.world = World(table, config.chain_id, build_schedule(parse_fork(config.hardfork)))
+            schedule = build_schedule(parse_fork(config.hardfork), config.caps_transaction_gas)
+            self.world = World(table, config.chain_id, schedule)
             set_hash = compute_set_hash(validators)
             genesis = build_genesis(self.world, config, funded, sorted(table), set_hash)
             self.base: tuple[Execution, ...] = (build_execution(genesis, (), (), ()),)

@@ -31,6 +31,8 @@ FUNDS = 10_000 * 10**18
 LARGE = b"\x00" * 49_153
 SLOT = [{"address": "0x" + "a1" * 20, "storageKeys": ["0x" + "00" * 32]}]
 DELEGATE = b"\xef\x01\x00" + FRESH
+LIMIT = 20_000_000  # gas of a block
+CAP = 1 << 24  # gas of a transaction, EIP-7825
 
 # name, fields of a transaction by account 1, which has nonce 1 and code; error; values in its text
 REFUSED: list[tuple[str, dict[str, Any], type[ChainError], tuple[object, ...]]] = [
@@ -44,8 +46,9 @@ REFUSED: list[tuple[str, dict[str, Any], type[ChainError], tuple[object, ...]]] 
     ("one wei short", {"value": FUNDS - 10**15 + 1}, InsufficientFunds, (FUNDS, FUNDS + 1)),
     ("value alone too much", {"value": 2**255}, InsufficientFunds, (FUNDS, 2**255 + 10**15)),
     ("another chain", {"chainId": 1}, BadTransaction, (1, 31337)),
-    ("above the block limit", {"gas": 30_000_001}, BadTransaction, (30_000_001, 30_000_000)),
-    ("does not fit", {"gas": 29_900_001, "value": 0}, BlockFull, (29_900_001, 29_900_000)),
+    ("above the block limit", {"gas": LIMIT + 1}, BadTransaction, (LIMIT + 1, LIMIT)),
+    ("above the cap, EIP-7825", {"gas": CAP + 1}, BadTransaction, (CAP + 1, CAP)),
+    ("does not fit", {"gas": CAP}, BlockFull, (CAP, CAP - 1)),
     ("below intrinsic", {"gas": 20_999}, IntrinsicGasTooLow, (20_999, 21_000)),
     ("below intrinsic, legacy", {"gas": 20_999, "gasPrice": 10**10}, IntrinsicGasTooLow,
      (20_999, 21_000)),
@@ -82,11 +85,12 @@ def test_refusal_names_both_values_and_leaves_no_trace(
 ) -> None:
     """A validator raises; a proposer leaves it out and its block is as if it had not been there."""
     bench = delegated
-    burn = decode_transaction(bench.sign(data=b"\xfe", gas=100_000))
+    spare = CAP - 1 if error is BlockFull else LIMIT - 100_000
+    burn = decode_transaction(bench.sign(data=b"\xfe", gas=LIMIT - spare))
     after = decode_transaction(bench.sign(to=FRESH, value=1))
     raw = bench.sign(1, **{"to": FRESH, "nonce": 1, **fields})
     with pytest.raises(error) as refusal:
-        bench.execute([burn, decode_transaction(raw), after])
+        bench.execute([burn, decode_transaction(raw), after], gas_limit=LIMIT)
     assert type(refusal.value) is error
     for value in values:
         assert str(value) in str(refusal.value)
@@ -95,9 +99,13 @@ def test_refusal_names_both_values_and_leaves_no_trace(
 
     bad = decode_transaction(raw)
     left: list[tuple[bytes, type[Exception]]] = []
-    block = bench.execute([burn, bad, after], lambda t, reason: left.append((t.hash, type(reason))))
+
+    def note(transaction: Transaction, reason: Exception) -> None:
+        left.append((transaction.hash, type(reason)))
+
+    block = bench.execute([burn, bad, after], note, gas_limit=LIMIT)
     assert left == [(bad.hash, error)]
-    assert block.hash == bench.execute([burn, after]).hash
+    assert block.hash == bench.execute([burn, after], gas_limit=LIMIT).hash
 
 
 def test_contract_cannot_send(bench: Bench, make_bench: Callable[..., Bench]) -> None:
@@ -121,7 +129,7 @@ def test_limits_themselves_are_allowed(delegated: Bench) -> None:
         {"gas": 550_000, "to": b"", "data": LARGE[1:]},
         {"maxFeePerGas": base_fee, "maxPriorityFeePerGas": base_fee},
         {"value": FUNDS - 10**15},
-        {"gas": 30_000_000},
+        {"gas": CAP},
     ]
     for fields in cases:
         raw = bench.sign(1, **{"to": FRESH, "nonce": 1, **fields})

@@ -139,7 +139,7 @@ def test_replacement_takes_the_place_of_what_waits(single: Driver) -> None:
 def test_full_block_leaves_the_rest_to_the_next_ones(single: Driver) -> None:
     """Nothing is lost: neither what did not fit nor what comes after it by nonce."""
     single.node.set_automine(False)
-    gas = [20_000_000, 20_000_000, 100_000, 25_000_000, 21_000]
+    gas = [16_000_000, 16_000_000, 100_000, 16_000_000, 21_000]
     hashes = [
         single.node.send_raw(single.sign(None, b"\xfe", gas=limit, nonce=nonce))
         if limit > 21_000

@@ -17,7 +17,7 @@ from devnet.node import Node
 from devnet.rpc.serving import serve
 from devnet.rpc.transport.server import Listen
 import sys
-node = Node(Config(validators=1, block_gas_limit=10**12))
+node = Node(Config(validators=1, block_gas_limit=10**12, caps_transaction_gas=False))
 heavy = {"web3", "eth_tester", "pytest", "click", "rich", "sklearn"} & set(sys.modules)
 serve(node, Listen(port=0), lambda port: print(port, *heavy, flush=True))
 print("stopped")
