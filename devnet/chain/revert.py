@@ -37,7 +37,8 @@ def decode_standard(output: bytes) -> str | None:
     """The reason in data of `Error(string)` or `Panic(uint256)`, nothing in other data."""
     try:
         if output[:4] == _ERROR:
-            return str(decode(["string"], output[4:])[0])
+            # as geth reads it: padding to whole words may be missing
+            return str(decode(["string"], output[4:], strict=False)[0])
         if output[:4] == _PANIC:
             code = decode(["uint256"], output[4:])[0]
             return _PANICS.get(code, f"unknown panic code: {code:#x}")

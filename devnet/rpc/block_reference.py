@@ -1,4 +1,4 @@
-"""Block parameters: number, tag, or an object with number or hash (EIP-1898).
+"""Block parameters: number, tag, hash, or an object with number or hash (EIP-1898).
 
 | tag                                 | block                                        |
 |-------------------------------------|----------------------------------------------|
@@ -19,6 +19,7 @@ from devnet.rpc.quantity import (
 
 _HEAD_TAGS = ("latest", "pending", "safe", "finalized")
 _FORM = "a block number in hex, or latest, pending, safe, finalized, earliest"
+_HASH_CHARACTERS = 2 + 2 * 32
 
 
 def decode_block_number(node: Node, value: object, name: str = "block") -> int:
@@ -32,8 +33,16 @@ def decode_block_number(node: Node, value: object, name: str = "block") -> int:
     return decode_number(value, name)
 
 
+def find_block_by_number(node: Node, value: object, name: str = "block") -> Execution | None:
+    """The block of a number or tag, if the chain has it. Raises: InvalidParams."""
+    number = decode_block_number(node, value, name)
+    return node.history.get_block(number) if number <= node.head.header.number else None
+
+
 def find_block(node: Node, value: object, name: str = "block") -> Execution | None:
     """The block meant, if the chain has it. Raises: InvalidParams."""
+    if isinstance(value, str) and len(value) == _HASH_CHARACTERS:
+        return node.history.find_block(decode_hash(value, name))
     if isinstance(value, dict):
         fields = decode_object(value, name)
         if ("blockHash" in fields) == ("blockNumber" in fields):
@@ -42,8 +51,7 @@ def find_block(node: Node, value: object, name: str = "block") -> Execution | No
             decode_flag(fields.get("requireCanonical", False), f"{name}.requireCanonical")
             return node.history.find_block(decode_hash(fields["blockHash"], f"{name}.blockHash"))
         value, name = fields["blockNumber"], f"{name}.blockNumber"
-    number = decode_block_number(node, value, name)
-    return node.history.get_block(number) if number <= node.head.header.number else None
+    return find_block_by_number(node, value, name)
 
 
 def get_block(node: Node, value: object, name: str = "block") -> Execution:
@@ -53,7 +61,9 @@ def get_block(node: Node, value: object, name: str = "block") -> Execution:
         meant = (
             value.get("blockHash", value.get("blockNumber")) if isinstance(value, dict) else value
         )
-        raise UnknownBlock(f"no block {meant}; the head is {node.head.header.number}")
+        raise UnknownBlock(
+            f"header not found: no block {meant}, the head is {node.head.header.number}"
+        )
     return block
 
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 from eth_typing import Address
 
 from devnet.chain.call import Call, CallResult, try_call
+from devnet.chain.forks.fork import Fork
 from devnet.chain.signing import AccessList
 from devnet.chain.tracing.access_list import AccessListTracer
+from devnet.errors import UnsupportedTransaction
 from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.quantity import encode_bytes, encode_quantity, encode_word
@@ -17,10 +19,19 @@ _MAX_ROUNDS = 16  # a contract may act on what its gas tells it, and never settl
 
 
 def create_access_list(
-    node: Node, transaction: object, block: object = None, state_overrides: object = None
+    node: Node,
+    transaction: object,
+    block: object = None,
+    state_overrides: object = None,
+    block_overrides: object = None,
 ) -> Json:
-    """The list with which the call names all it touches; a call that fails has one too."""
-    setting = decode_setting(node, block, state_overrides)
+    """The list with which the call names all it touches; a call that fails has one too.
+
+    Raises: UnsupportedTransaction in a block before there were such lists.
+    """
+    setting = decode_setting(node, block, state_overrides, block_overrides)
+    if setting.world.schedule.find_fork(setting.header) < Fork.BERLIN:
+        raise UnsupportedTransaction("transaction type not supported: access list tx")
     call = decode_call(node, transaction, setting)
     listed: AccessList = call.access_list
     for _ in range(_MAX_ROUNDS):

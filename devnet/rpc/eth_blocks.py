@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from devnet.chain.block import Execution
 from devnet.chain.history import Place
 from devnet.node import Node
-from devnet.rpc.block_reference import find_block, find_block_by_hash
+from devnet.rpc.block_reference import (
+    find_block,
+    find_block_by_hash,
+    find_block_by_number,
+)
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.lane import Routed, quick
 from devnet.rpc.quantity import decode_flag, decode_hash, decode_number, encode_quantity
@@ -17,7 +21,7 @@ def get_block_number(node: Node) -> Json:
 
 
 def get_block_by_number(node: Node, block: object, full: object = False) -> Json:
-    return _show_block(find_block(node, block), full)
+    return _show_block(find_block_by_number(node, block), full)
 
 
 def get_block_by_hash(node: Node, block_hash: object, full: object = False) -> Json:
@@ -25,7 +29,7 @@ def get_block_by_hash(node: Node, block_hash: object, full: object = False) -> J
 
 
 def get_transaction_count_by_number(node: Node, block: object) -> Json:
-    return _count_transactions(find_block(node, block))
+    return _count_transactions(find_block_by_number(node, block))
 
 
 def get_transaction_count_by_hash(node: Node, block_hash: object) -> Json:
@@ -33,7 +37,7 @@ def get_transaction_count_by_hash(node: Node, block_hash: object) -> Json:
 
 
 def get_block_receipts(node: Node, block: object) -> Json:
-    found = _find_block_or_hash(node, block)
+    found = find_block(node, block)
     if found is None:
         return None
     return [show_receipt(Place(found, index)) for index in range(len(found.transactions))]
@@ -49,7 +53,7 @@ def get_transaction_by_hash(node: Node, transaction_hash: object) -> Json:
 
 
 def get_transaction_by_number(node: Node, block: object, index: object) -> Json:
-    return _show_transaction(find_block(node, block), index)
+    return _show_transaction(find_block_by_number(node, block), index)
 
 
 def get_transaction_by_block_hash(node: Node, block_hash: object, index: object) -> Json:
@@ -73,13 +77,6 @@ METHODS: Mapping[str, Method | Routed] = {
     "eth_getTransactionByBlockHashAndIndex": get_transaction_by_block_hash,
     "eth_getTransactionReceipt": get_transaction_receipt,
 }
-
-
-def _find_block_or_hash(node: Node, block: object) -> Execution | None:
-    """geth takes a bare hash here too."""
-    if isinstance(block, str) and len(block) == 2 + 2 * 32:
-        return find_block_by_hash(node, block)
-    return find_block(node, block)
 
 
 def _show_block(block: Execution | None, full: object) -> Json:

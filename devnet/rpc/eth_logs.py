@@ -72,15 +72,19 @@ def _decode_bound(fields: Mapping[str, object], name: str, otherwise: int) -> in
 def _decode_range(node: Node, fields: Mapping[str, object]) -> tuple[int, int]:
     if "blockHash" in fields:
         if "fromBlock" in fields or "toBlock" in fields:
-            raise InvalidParams("filter has both blockHash and fromBlock or toBlock; give one")
+            raise InvalidParams(
+                "cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other"
+            )
         block = find_block_by_hash(node, fields["blockHash"])
         if block is None:
-            raise UnknownBlock(f"no block {fields['blockHash']}; the head is {_head(node)}")
+            raise UnknownBlock(f"unknown block {fields['blockHash']}; the head is {_head(node)}")
         return block.header.number, block.header.number
     first = decode_block_number(node, fields.get("fromBlock"), "filter.fromBlock")
     last = decode_block_number(node, fields.get("toBlock"), "filter.toBlock")
     if first > last:
-        raise InvalidParams(f"filter.fromBlock is {first}, above filter.toBlock {last}")
+        raise InvalidParams(
+            f"invalid block range params: filter.fromBlock is {first}, above filter.toBlock {last}"
+        )
     if last > _head(node):
         raise InvalidParams(f"block range extends beyond current head block {_head(node)}")
     return first, last

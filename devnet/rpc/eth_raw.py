@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from devnet.chain.block import Execution, build_execution
 from devnet.node import Node
-from devnet.rpc.block_reference import find_block, find_block_by_hash
+from devnet.rpc.block_reference import find_block_by_hash, find_block_by_number
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.quantity import decode_hash, decode_number, encode_bytes, encode_quantity
 from devnet.rpc.views import compute_block_size, show_header
 
 
 def get_header_by_number(node: Node, block: object) -> Json:
-    return _show_header(find_block(node, block))
+    return _show_header(find_block_by_number(node, block))
 
 
 def get_header_by_hash(node: Node, block_hash: object) -> Json:
@@ -19,7 +19,7 @@ def get_header_by_hash(node: Node, block_hash: object) -> Json:
 
 
 def get_uncle_count_by_number(node: Node, block: object) -> Json:
-    return _count_uncles(find_block(node, block))
+    return _count_uncles(find_block_by_number(node, block))
 
 
 def get_uncle_count_by_hash(node: Node, block_hash: object) -> Json:
@@ -27,7 +27,7 @@ def get_uncle_count_by_hash(node: Node, block_hash: object) -> Json:
 
 
 def get_uncle_by_number(node: Node, block: object, index: object) -> Json:
-    return _show_uncle(find_block(node, block), index)
+    return _show_uncle(find_block_by_number(node, block), index)
 
 
 def get_uncle_by_hash(node: Node, block_hash: object, index: object) -> Json:
@@ -43,7 +43,7 @@ def get_raw_transaction_by_hash(node: Node, transaction_hash: object) -> Json:
 
 
 def get_raw_transaction_by_number(node: Node, block: object, index: object) -> Json:
-    return _show_raw(find_block(node, block), index)
+    return _show_raw(find_block_by_number(node, block), index)
 
 
 def get_raw_transaction_by_block_hash(node: Node, block_hash: object, index: object) -> Json:

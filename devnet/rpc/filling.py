@@ -17,7 +17,7 @@ from devnet.chain.sidecar import BLOB_TYPE, Sidecar
 from devnet.errors import ChainError, InvalidParams
 from devnet.node import Node
 from devnet.rpc.quantity import encode_bytes
-from devnet.rpc.transaction_request import TransactionRequest
+from devnet.rpc.transaction_request import TransactionRequest, check_type
 
 TIP_WEI = 10**9  # per gas; what the node adds where the caller names no fee
 _CELL_VERSION = 1
@@ -45,7 +45,8 @@ def find_account(node: Node, sender: bytes | None) -> DevAccount:
 
 
 def fill_request(node: Node, request: TransactionRequest, sender: bytes) -> Filled:
-    """Raises: InvalidParams if blobs do not fit; what estimating gas raises."""
+    """Raises: InvalidParams if type or blobs do not fit; what estimating gas raises."""
+    check_type(request)
     sidecar = _build_sidecar(node, request)
     if sidecar is not None:
         hashes = tuple(map(compute_versioned_hash, sidecar.commitments))

@@ -60,6 +60,7 @@ def build_setting(
 
 
 def decode_call(node: Node, transaction: object, setting: Setting) -> Call:
-    """The message that a client wants to try there. Raises: InvalidParams, FeeTooLow."""
+    """The message that a client wants to try there. Raises: InvalidParams, ChainError."""
     request = decode_transaction_request(transaction, node.config.chain_id)
-    return request.build_call(setting.header.base_fee_per_gas)
+    fork = setting.world.schedule.find_fork(setting.header)
+    return request.build_call(setting.header.base_fee_per_gas, fork)

@@ -98,6 +98,8 @@ def _build(
     extra_data: bytes,
 ) -> tuple[Execution, tuple[Sidecar, ...]]:
     world = PreparedWorld(node.cluster.reader.world, _keep_to_itself)
+    if not world.has_inference(parent.header.number):
+        world.inference_from = parent.header.number + 2  # which only validators begin with
     template = replace(
         build_child(
             world.schedule,

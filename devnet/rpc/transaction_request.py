@@ -7,29 +7,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from eth_typing import Address
+from eth_utils.address import to_checksum_address
 
-from devnet.chain.call import Call
+from devnet.chain.call import MAX_CALL_GAS, Call
+from devnet.chain.forks.fork import Fork
 from devnet.chain.message import Delegation
 from devnet.chain.signing import AccessList
 from devnet.chain.simulated_call import SimulatedCall
-from devnet.errors import FeeTooLow, InvalidParams
+from devnet.errors import (
+    BadTransaction,
+    ChainError,
+    FeeTooLow,
+    InvalidParams,
+    UnsupportedTransaction,
+)
 from devnet.rpc.quantity import (
-    build_refusal,
     decode_address,
     decode_bytes,
-    decode_hash,
-    decode_list,
     decode_object,
     decode_quantity,
     decode_uint64,
-    decode_word,
+)
+from devnet.rpc.transaction_fields import (
+    decode_access_list,
+    decode_blobs,
+    decode_delegations,
+    decode_hashes,
 )
 
 T = TypeVar("T")
-MAX_ACCESS_LIST = 10_000  # addresses, and slots of each
-MAX_DELEGATIONS = 1_000
-MAX_BLOBS = 32
 _LEGACY, _ACCESS_LIST, _DYNAMIC_FEE, _BLOB, _SET_CODE = range(5)
 
 
@@ -53,8 +59,12 @@ class TransactionRequest:
     blobs: tuple[bytes, ...] | None
     delegations: tuple[Delegation, ...] | None
 
-    def build_call(self, base_fee: int) -> Call:
-        """The message to try in a block with this base fee. Raises: FeeTooLow."""
+    def build_call(self, base_fee: int, fork: Fork) -> Call:
+        """The message to try in a block; as in geth its type follows from its fields.
+
+        Raises: FeeTooLow, BadTransaction; UnsupportedTransaction for what the fork does not know.
+        """
+        self._check_fork(fork)
         return Call(
             sender=self.sender or bytes(20),
             to=self.to,
@@ -88,22 +98,48 @@ class TransactionRequest:
 
     def _compute_price(self, base_fee: int) -> int:
         cap = self.gas_price if self.gas_price is not None else self.max_fee
-        if not cap:
+        tip = cap if self.gas_price is not None else self.max_priority_fee or 0
+        if cap is None or tip is None or (not cap and not tip):
             return 0
+        if tip > cap:
+            raise BadTransaction(
+                f"err: max priority fee per gas higher than max fee per gas: {self._blame()}, "
+                f"maxPriorityFeePerGas: {tip}, maxFeePerGas: {cap}"
+            )
         if cap < base_fee:
-            sender = "0x" + (self.sender or bytes(20)).hex()
             raise FeeTooLow(
-                f"err: max fee per gas less than block base fee: address {sender}, "
+                f"err: max fee per gas less than block base fee: {self._blame()}, "
                 f"maxFeePerGas: {cap}, baseFee: {base_fee}"
             )
-        tip = cap if self.gas_price is not None else self.max_priority_fee or 0
         return min(cap, base_fee + tip)
+
+    def _check_fork(self, fork: Fork) -> None:
+        if fork < Fork.LONDON and not self.max_fee is self.max_priority_fee is None:
+            raise UnsupportedTransaction(
+                "maxFeePerGas and maxPriorityFeePerGas are not valid before London is active"
+            )
+        for kind, first, given in (
+            ("setcode", Fork.PRAGUE, self.delegations),
+            ("blob", Fork.CANCUN, self.blob_hashes),
+            ("blob", Fork.CANCUN, self.max_blob_fee),
+            ("access list", Fork.BERLIN, self.access_list),
+        ):
+            if fork < first and given is not None:
+                gas = MAX_CALL_GAS if self.gas is None else min(self.gas, MAX_CALL_GAS)
+                sender = to_checksum_address(self.sender or bytes(20))
+                raise UnsupportedTransaction(
+                    f"err: transaction type not supported: {kind} tx (sender {sender}) "
+                    f"(supplied gas {gas})"
+                )
+
+    def _blame(self) -> str:
+        return f"address {to_checksum_address(self.sender or bytes(20))}"
 
 
 def decode_transaction_request(
     value: object, chain_id: int, name: str = "transaction"
 ) -> TransactionRequest:
-    """Read a transaction object. Raises: InvalidParams."""
+    """Read a transaction object. Raises: InvalidParams; ChainError if it names two prices."""
     fields = decode_object(value, name)
 
     def read(key: str, decode: Callable[[object, str], T]) -> T | None:
@@ -122,50 +158,49 @@ def decode_transaction_request(
         access_list=read("accessList", decode_access_list),
         type_id=read("type", decode_uint64),
         max_blob_fee=read("maxFeePerBlobGas", decode_quantity),
-        blob_hashes=read("blobVersionedHashes", _decode_hashes),
-        blobs=read("blobs", _decode_blobs),
-        delegations=read("authorizationList", _decode_delegations),
+        blob_hashes=read("blobVersionedHashes", decode_hashes),
+        blobs=read("blobs", decode_blobs),
+        delegations=read("authorizationList", decode_delegations),
     )
     given_chain_id = read("chainId", decode_quantity)
     if given_chain_id not in (None, chain_id):
         raise InvalidParams(f"{name}.chainId is {given_chain_id}, this chain is {chain_id}")
-    _check_fees(request, name)
+    if request.gas_price is not None and _is_dynamic(request):
+        raise ChainError("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
     return request
 
 
-def decode_access_list(value: object, name: str) -> AccessList:
-    """Addresses and their slots. Raises: InvalidParams."""
-    entries = decode_list(value, name, MAX_ACCESS_LIST)
-    return tuple(_decode_access(entry, f"{name}[{i}]") for i, entry in enumerate(entries))
+def check_type(request: TransactionRequest, name: str = "transaction") -> None:
+    """Hold the type that was named against the other fields; calls ignore it.
 
-
-def _check_fees(request: TransactionRequest, name: str) -> None:
-    max_fee, tip = request.max_fee, request.max_priority_fee
-    dynamic = max_fee is not None or tip is not None
-    if request.gas_price is not None and dynamic:
-        raise InvalidParams(
-            f"{name} has both gasPrice and (maxFeePerGas or maxPriorityFeePerGas); give one"
-        )
+    Raises: InvalidParams.
+    """
+    max_fee, tip, kind = request.max_fee, request.max_priority_fee, request.type_id
     if max_fee is not None and tip is not None and tip > max_fee:
         raise InvalidParams(f"{name}.maxPriorityFeePerGas is {tip}, above maxFeePerGas {max_fee}")
-    if request.type_id is None:
+    if kind is None:
         return
-    if request.type_id > _SET_CODE:
-        raise InvalidParams(f"{name}.type is {request.type_id}; there are types 0 to {_SET_CODE}")
-    if dynamic != (request.type_id >= _DYNAMIC_FEE) and (dynamic or request.gas_price is not None):
-        given = "maxFeePerGas" if dynamic else "gasPrice"
-        raise InvalidParams(f"{name}.type is {request.type_id} and does not go with {given}")
-    for key, given_field, kind in (
+    if kind > _SET_CODE:
+        raise InvalidParams(f"{name}.type is {kind}; there are types 0 to {_SET_CODE}")
+    is_dynamic = _is_dynamic(request)
+    if is_dynamic != (kind >= _DYNAMIC_FEE) and (is_dynamic or request.gas_price is not None):
+        given = "maxFeePerGas" if is_dynamic else "gasPrice"
+        raise InvalidParams(f"{name}.type is {kind} and does not go with {given}")
+    for key, given_field, wanted in (
         ("authorizationList", request.delegations, _SET_CODE),
         ("blobVersionedHashes", request.blob_hashes, _BLOB),
         ("blobs", request.blobs, _BLOB),
     ):
-        if given_field is not None and request.type_id != kind:
+        if given_field is not None and kind != wanted:
             raise InvalidParams(
-                f"{name}.type is {request.type_id} and does not go with {key}; use type {kind}"
+                f"{name}.type is {kind} and does not go with {key}; use type {wanted}"
             )
-    if request.type_id == _LEGACY and request.access_list is not None:
+    if kind == _LEGACY and request.access_list is not None:
         raise InvalidParams(f"{name}.type is 0 and does not go with accessList; use type 1 or 2")
+
+
+def _is_dynamic(request: TransactionRequest) -> bool:
+    return request.max_fee is not None or request.max_priority_fee is not None
 
 
 def _decode_data(fields: dict[str, object], name: str) -> bytes:
@@ -177,42 +212,3 @@ def _decode_data(fields: dict[str, object], name: str) -> bytes:
     if len(set(given.values())) > 1:
         raise InvalidParams(f"{name}.input and {name}.data differ; give input")
     return next(iter(given.values()), b"")
-
-
-def _decode_access(entry: object, where: str) -> tuple[Address, tuple[int, ...]]:
-    fields = decode_object(entry, where)
-    if "address" not in fields:
-        raise build_refusal(where, entry, "an object with address and storageKeys")
-    keys = decode_list(fields.get("storageKeys", []), f"{where}.storageKeys", MAX_ACCESS_LIST)
-    slots = tuple(decode_word(key, f"{where}.storageKeys[{i}]") for i, key in enumerate(keys))
-    return Address(decode_address(fields["address"], f"{where}.address")), slots
-
-
-def _decode_hashes(value: object, name: str) -> tuple[bytes, ...]:
-    items = decode_list(value, name, MAX_BLOBS)
-    return tuple(decode_hash(item, f"{name}[{i}]") for i, item in enumerate(items))
-
-
-def _decode_blobs(value: object, name: str) -> tuple[bytes, ...]:
-    items = decode_list(value, name, MAX_BLOBS)
-    return tuple(decode_bytes(item, f"{name}[{i}]") for i, item in enumerate(items))
-
-
-def _decode_delegations(value: object, name: str) -> tuple[Delegation, ...]:
-    items = decode_list(value, name, MAX_DELEGATIONS)
-    return tuple(_decode_delegation(item, f"{name}[{i}]") for i, item in enumerate(items))
-
-
-def _decode_delegation(value: object, name: str) -> Delegation:
-    fields = decode_object(value, name)
-    if missing := [k for k in ("chainId", "address", "nonce", "r", "s") if k not in fields]:
-        raise build_refusal(name, value, f"an object with {missing[0]}")
-    parity = fields.get("yParity", fields.get("v", "0x0"))
-    return Delegation(
-        chain_id=decode_quantity(fields["chainId"], f"{name}.chainId"),
-        address=decode_address(fields["address"], f"{name}.address"),
-        nonce=decode_uint64(fields["nonce"], f"{name}.nonce"),
-        y_parity=decode_quantity(parity, f"{name}.yParity") & 0xFF,
-        r=decode_word(fields["r"], f"{name}.r"),
-        s=decode_word(fields["s"], f"{name}.s"),
-    )

@@ -152,7 +152,7 @@ def test_what_the_chain_does_not_have_is_null(rpc: Any) -> None:
 
 
 def test_tags_numbers_and_objects_name_the_same_block(rpc: Any) -> None:
-    """Everything that is signed is final; pending is the head; EIP-1898 objects work."""
+    """Everything that is signed is final; pending is the head; hashes and EIP-1898 objects work."""
     rpc("evm_mine", {"blocks": 3})
     head = rpc("eth_getBlockByNumber", "latest")
     assert rpc("eth_blockNumber") == head["number"]
@@ -160,11 +160,12 @@ def test_tags_numbers_and_objects_name_the_same_block(rpc: Any) -> None:
         assert rpc("eth_getBlockByNumber", tag)["hash"] == head["hash"]
     assert rpc("eth_getBlockByNumber", "earliest")["number"] == "0x0"
     sender = rpc.accounts[0]
-    for block in ({"blockNumber": "0x1"}, {"blockHash": head["hash"], "requireCanonical": True}):
+    by_hash = {"blockHash": head["hash"], "requireCanonical": True}
+    for block in ({"blockNumber": "0x1"}, by_hash, head["hash"]):
         assert rpc("eth_getBalance", sender, block) == rpc("eth_getBalance", sender, "0x1")
     assert rpc.fail("eth_getBalance", sender, "0xffff")[0] == -32000
     assert rpc.fail("eth_getBalance", sender, {"blockHash": UNKNOWN}) == (
-        *(-32000, f"no block {UNKNOWN}; the head is {int(head['number'], 16)}"),
+        *(-32000, f"header not found: no block {UNKNOWN}, the head is {int(head['number'], 16)}"),
     )
 
 

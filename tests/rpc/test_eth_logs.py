@@ -69,7 +69,7 @@ def test_a_filter_picks_by_address_and_topics(rpc: Any, readings: list[dict[str,
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ({"blockHash": OTHER, "fromBlock": "0x0"}, "filter has both blockHash and fromBlock"),
+        ({"blockHash": OTHER, "fromBlock": "0x0"}, "cannot specify both BlockHash and FromBlock"),
         ({"fromBlock": "0x1", "toBlock": "0x0"}, "filter.fromBlock is 1, above filter.toBlock 0"),
         ({"fromBlock": "0x0", "toBlock": "0xfff"}, "extends beyond current head block"),
         ({"address": ["0x1"]}, 'filter.address[0] is "0x1", must be 20 bytes'),

@@ -105,6 +105,32 @@ def test_a_transaction_that_cannot_be_is_refused(
     assert rpc("eth_blockNumber") == height
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x2"}, "above maxFeePerGas 1"),
+        ({"type": "0x2", "gasPrice": "0x1"}, "does not go with gasPrice"),
+        ({"type": "0x0", "maxFeePerGas": "0x1"}, "does not go with maxFeePerGas"),
+        ({"type": "0x0", "accessList": []}, "does not go with accessList"),
+        (
+            {"type": "0x1", "authorizationList": []},
+            "does not go with authorizationList; use type 4",
+        ),
+        ({"type": "0x7f"}, "there are types 0 to 4"),
+    ],
+)
+@pytest.mark.parametrize(
+    "method", ["eth_sendTransaction", "eth_signTransaction", "eth_fillTransaction"]
+)
+def test_a_type_that_its_fields_contradict_is_refused(
+    rpc: Any, method: str, fields: dict[str, Any], message: str
+) -> None:
+    """Where a transaction is made; a call ignores the type, as in geth."""
+    code, text = rpc.fail(method, {"to": TO, **fields})
+    assert code == -32602
+    assert message in text
+
+
 @pytest.mark.parametrize("raw", ["0x", "0x00", "0xc0", "0x02", "0x03", "0x7f", "0xff", "0x02c0"])
 def test_bytes_that_are_no_transaction_are_refused(rpc: Any, raw: str) -> None:
     """Empty, truncated, of unknown type or unsigned."""
