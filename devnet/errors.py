@@ -4,6 +4,7 @@ DevnetError
   ConfigError
   ChainError
     UnknownBlock  UnknownTransaction  UnknownSnapshot  UnknownInference  UnknownFilter
+    TraceTooLarge    more than one request may ask for
     NotMinedYet      in no block when its sender wanted to wait
     NotNow           BlockFull  FeeTooLow  NonceTooHigh
     BadTransaction   NonceTooLow  InsufficientFunds  IntrinsicGasTooLow  UnsupportedTransaction
@@ -53,6 +54,10 @@ class UnknownTransaction(ChainError):
 
 class UnknownSnapshot(ChainError):
     """No snapshot by that id."""
+
+
+class TraceTooLarge(ChainError):
+    """A trace holds more than one request may ask for."""
 
 
 class UnknownInference(ChainError):

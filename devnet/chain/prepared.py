@@ -27,6 +27,22 @@ class PreparedWorld(World):
         return self._prepare(self._inner.open(root, header, ancestors, base_fee))
 
 
+def carry_on(world: World) -> World:
+    """A world in which each state that is opened begins where the last one stopped.
+
+    All must be asked for by one root; what they change is never published.
+    """
+    first: list[Any] = []
+
+    def share(state: Any) -> Any:
+        if not first:
+            first.append(state._account_db)
+        state._account_db = first[0]
+        return state
+
+    return PreparedWorld(world, share)
+
+
 def rebind_state(state: Any, **members: Any) -> Any:
     """The same state under a fresh subclass with these members; use only the new one."""
     bound = type(type(state).__name__, (type(state),), members)

@@ -82,6 +82,17 @@ class World:
         """An account, some of its words, and the proofs against the root. Raises: KeyError."""
         return prove_account(self._archive.get_state(root), address, slots)
 
+    def find_code(self, code_hash: bytes) -> bytes:
+        """Code that any state knows by this hash; nothing if none does."""
+        try:
+            return self._archive.get_code(code_hash)
+        except KeyError:
+            return b""
+
+    def iterate_changed(self, old_root: bytes, new_root: bytes) -> Iterator[bytes]:
+        """Addresses of accounts that are in the new state otherwise than in the old."""
+        return self._archive.iterate_changed(old_root, new_root)
+
     def iterate_nodes(self) -> Iterator[tuple[bytes, bytes]]:
         """Hash and bytes of every trie node and code: what a database of any client would hold."""
         return self._archive.iterate_nodes()

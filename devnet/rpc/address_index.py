@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from devnet.chain.block import Execution
-from devnet.chain.tracing.call_tracer import CallTracer
+from devnet.chain.tracing.parties import PartyTracer
 from devnet.node import Node
 from devnet.rpc.replays import trace_block
 
@@ -31,11 +31,10 @@ class AddressIndex:
 
 
 def _read(node: Node, block: Execution) -> _Positions:
-    tracers = [CallTracer() for _ in block.transactions]
+    tracers = [PartyTracer() for _ in block.transactions]
     trace_block(node, block, tracers)
-    found: dict[bytes, dict[int, None]] = {}
+    found: dict[bytes, list[int]] = {}
     for position, tracer in enumerate(tracers):
-        for frame in tracer.top.walk():
-            for address in (frame.caller, frame.target):
-                found.setdefault(address, {})[position] = None
+        for address in tracer.parties:
+            found.setdefault(address, []).append(position)
     return {address: tuple(positions) for address, positions in found.items()}

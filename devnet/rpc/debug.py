@@ -7,14 +7,16 @@ from devnet.chain.body import Block, decode_block, encode_block
 from devnet.chain.call import try_call
 from devnet.chain.execution import encode_receipt
 from devnet.chain.header import compute_header_hash, encode_header
+from devnet.chain.history import Place
 from devnet.errors import UnknownBlock
 from devnet.node import Node
 from devnet.rpc.block_reference import find_block_by_hash, get_block
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.lane import Routed, write
 from devnet.rpc.quantity import decode_bytes, decode_hash, decode_object, encode_bytes
 from devnet.rpc.replays import get_place, trace_block, trace_place
 from devnet.rpc.setting import decode_call, decode_setting
-from devnet.rpc.tracers import Job, Make, decode_tracer
+from devnet.rpc.tracers import End, Job, Make, decode_tracer
 
 
 def get_raw_header(node: Node, block: object) -> Json:
@@ -43,11 +45,17 @@ def get_raw_transaction(node: Node, transaction_hash: object) -> Json:
     return encode_bytes(found.raw if found else b"")
 
 
+def clear_pool(node: Node) -> Json:
+    """Drop every waiting transaction."""
+    node.pool.clear()
+    return None
+
+
 def trace_transaction(node: Node, transaction_hash: object, config: object = None) -> Json:
     job = _decode_tracer(node, config)()
     place = get_place(node, transaction_hash)
     trace_place(node, place, job.tracer)
-    return job.show(place.receipt.gas_used)
+    return job.show(End(place.receipt.gas_used, place.block.header.number, place))
 
 
 def trace_call(
@@ -60,7 +68,7 @@ def trace_call(
     setting = decode_setting(node, block, accounts, blocks)
     call = decode_call(node, transaction, setting)
     result = try_call(setting.world, setting.header, setting.ancestors, call, job.tracer)
-    return job.show(result.gas_used)
+    return job.show(End(result.gas_used, setting.header.number))
 
 
 def trace_block_by_number(node: Node, block: object, config: object = None) -> Json:
@@ -83,12 +91,13 @@ def trace_raw_block(node: Node, block: object, config: object = None) -> Json:
     return _trace(node, found, config)
 
 
-METHODS: Mapping[str, Method] = {
+METHODS: Mapping[str, Method | Routed] = {
     "debug_getRawHeader": get_raw_header,
     "debug_getRawBlock": get_raw_block,
     "debug_getRawReceipts": get_raw_receipts,
     "debug_getRawTransaction": get_raw_transaction,
     "debug_getRawTransactions": get_raw_transactions,
+    "debug_clearTxpool": write(clear_pool),
     "debug_traceTransaction": trace_transaction,
     "debug_traceCall": trace_call,
     "debug_traceBlockByNumber": trace_block_by_number,
@@ -110,7 +119,11 @@ def _trace(node: Node, block: Execution, config: object) -> Json:
     make = _decode_tracer(node, config)
     jobs: Sequence[Job] = [make() for _ in block.transactions]
     trace_block(node, block, [job.tracer for job in jobs])
+    places = [Place(block, index) for index in range(len(jobs))]
     return [
-        {"txHash": encode_bytes(transaction.hash), "result": job.show(receipt.gas_used)}
-        for transaction, receipt, job in zip(block.transactions, block.receipts, jobs, strict=True)
+        {
+            "txHash": encode_bytes(place.transaction.hash),
+            "result": job.show(End(place.receipt.gas_used, block.header.number, place)),
+        }
+        for place, job in zip(places, jobs, strict=True)
     ]

@@ -9,6 +9,7 @@ from devnet.node import Node
 from devnet.rpc import (
     consensus,
     debug,
+    debug_state,
     eth_access_list,
     eth_blocks,
     eth_config,
@@ -28,6 +29,7 @@ from devnet.rpc import (
     signing,
     testing,
     trace,
+    trace_opcodes,
     trace_replay,
     txpool,
 )
@@ -42,6 +44,7 @@ from devnet.rpc.ots_search import build_search_methods
 _MODULES = (
     consensus,
     debug,
+    debug_state,
     eth_access_list,
     eth_blocks,
     eth_config,
@@ -61,6 +64,7 @@ _MODULES = (
     signing,
     testing,
     trace,
+    trace_opcodes,
     trace_replay,
     txpool,
 )

@@ -176,7 +176,7 @@ def _show_details(node: Node, block: Execution | None) -> Json:
     shown = dict(show_block(block, full=False))
     del shown["transactions"]
     return {
-        "block": shown | {"transactionCount": len(block.transactions)},
+        "block": shown | {"logsBloom": None, "transactionCount": len(block.transactions)},
         "issuance": {
             "blockReward": encode_quantity(own),
             "uncleReward": encode_quantity(uncles),

@@ -27,6 +27,28 @@ _ERRORS = {
 }
 
 
+def show_flat_call(
+    trace: FlatTrace, number: int, place: Place | None, in_parity_words: bool
+) -> dict[str, Json]:
+    """A frame as geth's `flatCallTracer` has it, which leaves out what it lacks.
+
+    Args:
+        number: of the block.
+        place: of the transaction; None for a call that is in no block.
+    """
+    shown = show_flat_trace(trace)
+    if shown["result"] is None:
+        del shown["result"]
+    if trace.frame.failure is not None and not in_parity_words:
+        shown["error"] = str(trace.frame.failure)
+    return shown | {
+        "blockHash": encode_bytes(place.block.hash) if place else None,
+        "blockNumber": number,
+        "transactionHash": encode_bytes(place.transaction.hash) if place else None,
+        "transactionPosition": place.index if place else 0,
+    }
+
+
 def show_flat_trace(trace: FlatTrace) -> dict[str, Json]:
     """A frame, without its place in a block."""
     frame = trace.frame
@@ -38,8 +60,8 @@ def show_flat_trace(trace: FlatTrace) -> dict[str, Json]:
     }
     if frame.failure is not None:
         shown["error"] = describe_error(frame.failure)
-    if frame.failure is None or frame.failure.reason is Reason.REVERTED:
-        shown["result"] = _show_result(frame)
+    is_told = frame.failure is None or frame.failure.reason is Reason.REVERTED
+    shown["result"] = _show_result(frame) if is_told else None
     if frame.inference is not None:
         shown["inference"] = show_inference(frame.inference)
     return shown

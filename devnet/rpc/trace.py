@@ -1,25 +1,29 @@
 """trace: what happened inside transactions, in the shapes that Parity gave them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from devnet.chain.block import Execution
 from devnet.chain.forks.reward import compute_rewards
 from devnet.chain.history import Place
-from devnet.chain.tracing.call_tracer import CallTracer
+from devnet.chain.tracing.budget import Budget
+from devnet.chain.tracing.call_tracer import CallFrame, CallTracer
 from devnet.chain.tracing.event import CallKind
-from devnet.chain.tracing.flat import FlatTrace, flatten
+from devnet.chain.tracing.flat import FlatTrace, build_parity_rule, flatten
 from devnet.errors import InvalidParams, UnknownBlock
 from devnet.node import Node
 from devnet.rpc.block_reference import decode_block_number, find_block
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.parity_views import show_placed_trace, show_reward
 from devnet.rpc.quantity import (
+    build_refusal,
     decode_address,
     decode_hash,
     decode_list,
     decode_number,
     decode_object,
+    decode_text,
 )
 from devnet.rpc.replays import trace_block, trace_place
 
@@ -27,6 +31,24 @@ MAX_FILTER_BLOCKS = 1_000  # that one `trace_filter` replays
 MAX_TRACES = 10_000  # in one answer
 MAX_ADDRESSES = 1_000
 MAX_DEPTH = 1_024  # of a trace address
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who calls and who is called; nobody named means anybody."""
+
+    senders: Sequence[bytes]
+    targets: Sequence[bytes]
+    needs_both: bool
+
+    def match(self, frame: CallFrame) -> bool:
+        is_lost = frame.kind.is_creation and frame.failure is not None
+        has_target = not is_lost and frame.kind is not CallKind.SELFDESTRUCT
+        is_sender = frame.caller in self.senders
+        is_target = has_target and frame.target in self.targets
+        if self.senders and self.targets:
+            return is_sender and is_target if self.needs_both else is_sender or is_target
+        return is_sender or is_target or not (self.senders or self.targets)
 
 
 def trace_one_block(node: Node, block: object) -> Json:
@@ -55,7 +77,10 @@ def get_trace(node: Node, transaction_hash: object, indices: object) -> Json:
 
 
 def filter_traces(node: Node, query: object) -> Json:
-    """Frames of a range of blocks, by who calls and who is called."""
+    """Frames of a range of blocks, by who calls and who is called.
+
+    With both named, one of them is enough unless `mode` is "intersection".
+    """
     fields = decode_object(query, "filter")
     first = decode_block_number(node, fields.get("fromBlock", "latest"), "filter.fromBlock")
     last = decode_block_number(node, fields.get("toBlock", "latest"), "filter.toBlock")
@@ -73,8 +98,7 @@ def filter_traces(node: Node, query: object) -> Json:
     found = _filter(
         node,
         range(max(first, 1), last + 1),
-        _decode_addresses(fields.get("fromAddress", []), "filter.fromAddress"),
-        _decode_addresses(fields.get("toAddress", []), "filter.toAddress"),
+        _decode_parties(fields),
     )
     start = min(after, MAX_TRACES)
     return list(islice(found, start, start + min(count, MAX_TRACES)))
@@ -91,15 +115,16 @@ METHODS: Mapping[str, Method] = {
 def _trace_place(node: Node, place: Place) -> Iterator[FlatTrace]:
     tracer = CallTracer()
     trace_place(node, place, tracer)
-    return flatten(tracer.top, node.cluster.reader.world.table)
+    return flatten(tracer.top, build_parity_rule(node.cluster.reader.world.table))
 
 
 def _walk_block(node: Node, block: Execution) -> Iterator[tuple[FlatTrace, Place]]:
-    tracers = [CallTracer() for _ in block.transactions]
+    budget = Budget()
+    tracers = [CallTracer(budget) for _ in block.transactions]
     if tracers:
         trace_block(node, block, tracers)
     for index, tracer in enumerate(tracers):
-        for trace in flatten(tracer.top, node.cluster.reader.world.table):
+        for trace in flatten(tracer.top, build_parity_rule(node.cluster.reader.world.table)):
             yield trace, Place(block, index)
 
 
@@ -118,19 +143,22 @@ def _show_rewards(node: Node, block: Execution) -> Iterator[Json]:
         yield show_reward(block, author, amount_wei, kind)
 
 
-def _filter(
-    node: Node, numbers: range, senders: Sequence[bytes], targets: Sequence[bytes]
-) -> Iterator[Json]:
+def _filter(node: Node, numbers: range, parties: Parties) -> Iterator[Json]:
     for number in numbers:
         for trace, place in _walk_block(node, node.history.get_block(number)):
-            frame = trace.frame
-            is_lost = frame.kind.is_creation and frame.failure is not None
-            target = b"" if is_lost else frame.target
-            if senders and frame.caller not in senders:
-                continue
-            if targets and (target not in targets or frame.kind is CallKind.SELFDESTRUCT):
-                continue
-            yield show_placed_trace(trace, place)
+            if parties.match(trace.frame):
+                yield show_placed_trace(trace, place)
+
+
+def _decode_parties(fields: Mapping[str, object]) -> Parties:
+    mode = decode_text(fields.get("mode", "union"), "filter.mode")
+    if mode not in ("union", "intersection"):
+        raise build_refusal("filter.mode", mode, "union or intersection")
+    return Parties(
+        _decode_addresses(fields.get("fromAddress", []), "filter.fromAddress"),
+        _decode_addresses(fields.get("toAddress", []), "filter.toAddress"),
+        mode == "intersection",
+    )
 
 
 def _decode_addresses(value: object, name: str) -> tuple[bytes, ...]:

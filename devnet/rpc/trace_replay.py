@@ -8,12 +8,14 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devnet.chain.call import Call, CallResult, try_call
+from devnet.chain.prepared import carry_on
+from devnet.chain.tracing.budget import Budget
 from devnet.chain.tracing.call_tracer import CallTracer
 from devnet.chain.tracing.event import Tracer
-from devnet.chain.tracing.flat import flatten
+from devnet.chain.tracing.flat import build_parity_rule, flatten
 from devnet.chain.tracing.mux import MuxTracer
 from devnet.chain.tracing.prestate import PrestateTracer
 from devnet.chain.tracing.vm_tracer import VmTracer
@@ -33,6 +35,7 @@ from devnet.rpc.quantity import (
 from devnet.rpc.replays import trace_block, trace_place
 from devnet.rpc.setting import Setting, build_setting, decode_call, decode_setting
 
+MAX_CALLS = 1_000  # in one `trace_callMany`
 _KINDS = ("trace", "stateDiff", "vmTrace")
 
 
@@ -56,7 +59,7 @@ class Watch:
 
 
 def replay_transaction(node: Node, transaction_hash: object, kinds: object) -> Json:
-    watch = _build_watch(_decode_kinds(kinds))
+    watch = _build_watch(_decode_kinds(kinds), Budget())
     place = node.history.find_transaction(decode_hash(transaction_hash, "transactionHash"))
     if place is None:
         return None
@@ -68,7 +71,8 @@ def replay_block_transactions(node: Node, block: object, kinds: object) -> Json:
     wanted, found = _decode_kinds(kinds), find_block(node, block)
     if found is None:
         return None
-    watches = [_build_watch(wanted) for _ in found.transactions]
+    budget = Budget()
+    watches = [_build_watch(wanted, budget) for _ in found.transactions]
     if watches:
         trace_block(node, found, [watch.tracer for watch in watches])
     return [
@@ -88,7 +92,21 @@ def trace_call(
     block_overrides: object = None,
 ) -> Json:
     setting = decode_setting(node, block, state_overrides, block_overrides)
-    return _trace_call(node, setting, decode_call(node, transaction, setting), kinds)
+    return _trace_call(node, setting, decode_call(node, transaction, setting), kinds, Budget())
+
+
+def trace_many_calls(node: Node, calls: object, block: object = None) -> Json:
+    """Calls one after another, each on the state that the one before it left."""
+    setting = decode_setting(node, block)
+    setting, budget = replace(setting, world=carry_on(setting.world)), Budget()
+    shown: list[Json] = []
+    for i, pair in enumerate(decode_list(calls, "calls", MAX_CALLS)):
+        items = decode_list(pair, f"calls[{i}]", 2)
+        if len(items) != 2:
+            raise InvalidParams(f"calls[{i}] has {len(items)} items, must have a call and types")
+        call = decode_call(node, items[0], setting)
+        shown.append(_trace_call(node, setting, call, items[1], budget))
+    return shown
 
 
 def trace_raw_transaction(
@@ -107,19 +125,20 @@ def trace_raw_transaction(
         gas_price=max(min(evm.max_fee_per_gas, base_fee + evm.max_priority_fee_per_gas), base_fee),
         access_list=tuple(evm.access_list) if signed.type_id else (),
     )
-    return _trace_call(node, setting, call, kinds)
+    return _trace_call(node, setting, call, kinds, Budget())
 
 
 METHODS: Mapping[str, Method] = {
     "trace_replayTransaction": replay_transaction,
     "trace_replayBlockTransactions": replay_block_transactions,
     "trace_call": trace_call,
+    "trace_callMany": trace_many_calls,
     "trace_rawTransaction": trace_raw_transaction,
 }
 
 
-def _trace_call(node: Node, setting: Setting, call: Call, kinds: object) -> Json:
-    watch = _build_watch(_decode_kinds(kinds))
+def _trace_call(node: Node, setting: Setting, call: Call, kinds: object, budget: Budget) -> Json:
+    watch = _build_watch(_decode_kinds(kinds), budget)
     result: CallResult = try_call(
         setting.world, setting.header, setting.ancestors, call, watch.tracer
     )
@@ -135,14 +154,16 @@ def _decode_kinds(value: object) -> Sequence[str]:
     return kinds
 
 
-def _build_watch(kinds: Sequence[str]) -> Watch:
-    return Watch(frozenset(kinds), CallTracer(), PrestateTracer(), VmTracer())
+def _build_watch(kinds: Sequence[str], budget: Budget) -> Watch:
+    prestate = PrestateTracer(budget=budget)
+    return Watch(frozenset(kinds), CallTracer(budget), prestate, VmTracer(budget))
 
 
 def _show(node: Node, watch: Watch, output: bytes) -> dict[str, Json]:
     traces: list[Json] = []
     if "trace" in watch.kinds:
-        shown = flatten(watch.calls.top, node.cluster.reader.world.table)
+        rule = build_parity_rule(node.cluster.reader.world.table)
+        shown = flatten(watch.calls.top, rule)
         traces = [show_flat_trace(trace) for trace in shown]
     return {
         "output": encode_bytes(output),

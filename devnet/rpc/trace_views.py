@@ -47,11 +47,15 @@ def show_struct_logs(
 
 
 def show_prestate(
-    accounts: Mapping[bytes, AccountState], code: bool = True, storage: bool = True
+    accounts: Mapping[bytes, AccountState], with_no_code: bool = False
 ) -> dict[str, Json]:
-    """Accounts by address; what is empty is left out."""
+    """Accounts by address; what is empty is left out.
+
+    Args:
+        with_no_code: whether code that is known to be empty is shown, as it is after a change.
+    """
     return {
-        encode_bytes(address): _show_account(account, code, storage)
+        encode_bytes(address): _show_account(account, with_no_code)
         for address, account in accounts.items()
     }
 
@@ -146,15 +150,15 @@ def _show_log(
     return shown
 
 
-def _show_account(account: AccountState, code: bool, storage: bool) -> dict[str, Json]:
+def _show_account(account: AccountState, with_no_code: bool) -> dict[str, Json]:
     shown: dict[str, Json] = {}
     if account.balance is not None:
         shown["balance"] = encode_quantity(account.balance)
     if account.nonce:
         shown["nonce"] = account.nonce
-    if code and account.code:
+    if account.code or (with_no_code and account.code is not None):
         shown["code"] = encode_bytes(account.code)
-    if storage and account.storage:
+    if account.storage:
         shown["storage"] = {
             encode_word(slot): encode_word(word) for slot, word in account.storage.items()
         }

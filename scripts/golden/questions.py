@@ -1,7 +1,8 @@
 """What is asked about the scenario: methods with their parameters, by a name each.
 
 Parameters may hold `{hash:NAME}` for the transaction of that name, `{number:NAME}` for its block,
-`{integer:NAME}` for the same as a JSON number, and `{created:NAME}` for the contract it created.
+`{raw:NAME}` for its bytes, `{integer:NAME}` for its block as a JSON number, and `{created:NAME}`
+for the contract it created.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,84 +11,111 @@ from typing import Any
 Question = tuple[str, list[Any]]  # method and parameters
 
 _FIRST = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
+_SECOND = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
 _FRESH = "0x" + "f1" * 20
+_COUNTER, _CALLER = "{created:deploy counter}", "{created:deploy caller}"
 _TRACERS: dict[str, dict[str, Any]] = {
     "struct": {},
-    "memory": {"enableMemory": True, "enableReturnData": True, "disableStorage": True},
-    "call": {"tracer": "callTracer"},
-    "call with logs": {"tracer": "callTracer", "tracerConfig": {"withLog": True}},
+    "call": {"tracer": "callTracer", "tracerConfig": {"withLog": True}},
     "top call": {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}},
     "prestate": {"tracer": "prestateTracer"},
     "diff": {"tracer": "prestateTracer", "tracerConfig": {"diffMode": True}},
     "4byte": {"tracer": "4byteTracer"},
-    "noop": {"tracer": "noopTracer"},
 }
+_STRUCT_OPTIONS: dict[str, dict[str, Any]] = {
+    "memory": {"enableMemory": True, "enableReturnData": True, "disableStorage": True},
+    "no stack": {"disableStack": True, "disableStorage": True},
+    "noop": {"tracer": "noopTracer"},
+    "bare prestate": {
+        "tracer": "prestateTracer",
+        "tracerConfig": {"disableCode": True, "disableStorage": True},
+    },
+    "bare diff": {
+        "tracer": "prestateTracer",
+        "tracerConfig": {"diffMode": True, "disableCode": True, "disableStorage": True},
+    },
+}
+_BY_HASH = (
+    "trace_transaction",
+    "ots_getInternalOperations",
+    "ots_getTransactionError",
+    "ots_traceTransaction",
+    "debug_getRawTransaction",
+)
+_WITH_STEPS = ("count", "call through", "create inside", "nested revert")  # asked with all options
 
 
 def list_questions(names: Sequence[str]) -> Iterator[tuple[str, Question]]:
-    """All questions about transactions of these names."""
+    """All questions, those about transactions for each of these names."""
     for name in names:
-        for tracer, config in _TRACERS.items():
-            yield (
-                f"{name} / {tracer}",
-                ("debug_traceTransaction", [f"{{hash:{name}}}", config]),
-            )
-        hash_only = [f"{{hash:{name}}}"]
-        for method in (
-            "trace_transaction",
-            "ots_getInternalOperations",
-            "ots_getTransactionError",
-            "ots_traceTransaction",
-            "debug_getRawTransaction",
-            "eth_getRawTransactionByHash",
-        ):
-            yield f"{name} / {method}", (method, hash_only)
-        number = [f"{{number:{name}}}"]
-        for kind in ("trace", "stateDiff", "vmTrace"):
-            yield f"{name} / {kind}", ("trace_replayBlockTransactions", [*number, [kind]])
-        for method in ("trace_block", "ots_getBlockDetails"):
-            yield f"{name} / {method}", (method, number)
-    yield from _list_others()
+        yield from _list_about(name)
+    yield from _list_traces()
+    yield from _list_explorer()
+    yield from _list_calls()
+    yield from _list_states()
 
 
-def _list_others() -> Iterator[tuple[str, Question]]:
-    caller, counter = "{created:deploy caller}", "{created:deploy counter}"
-    yield "level", ("ots_getApiLevel", [])
-    yield "code", ("ots_hasCode", [counter, "latest"])
-    yield "no code", ("ots_hasCode", [_FRESH, "latest"])
-    yield "creator", ("ots_getContractCreator", [counter])
-    yield "creator of nothing", ("ots_getContractCreator", [_FRESH])
-    yield "by nonce", ("ots_getTransactionBySenderAndNonce", [_FIRST, 3])
-    yield "by nonce, none", ("ots_getTransactionBySenderAndNonce", [_FIRST, 999])
-    yield "page", ("ots_getBlockTransactions", ["{integer:call through}", 0, 10])
-    yield "details", ("ots_getBlockDetails", ["{number:call through}"])
-    for start in (0, 5):
-        yield f"before {start}", ("ots_searchTransactionsBefore", [counter, start, 2])
-        yield f"after {start}", ("ots_searchTransactionsAfter", [counter, start, 2])
-    yield "before, all", ("ots_searchTransactionsBefore", [_FRESH, 0, 25])
-    yield "after, all", ("ots_searchTransactionsAfter", [_FRESH, 0, 25])
-    yield "header", ("erigon_getHeaderByNumber", ["{number:count}"])
-    window = {"fromBlock": "{number:count}", "toBlock": "{number:call through}"}
+def _list_about(name: str) -> Iterator[tuple[str, Question]]:
+    its_hash, number = f"{{hash:{name}}}", f"{{number:{name}}}"
+    options = {**_TRACERS, **(_STRUCT_OPTIONS if name in _WITH_STEPS else {})}
+    for tracer, config in options.items():
+        yield f"{name} / {tracer}", ("debug_traceTransaction", [its_hash, config])
+    for method in _BY_HASH:
+        yield f"{name} / {method}", (method, [its_hash])
+    yield f"{name} / replay", ("trace_replayBlockTransactions", [number, ["trace", "stateDiff"]])
+    yield f"{name} / details", ("ots_getBlockDetails", [number])
+    if name in _WITH_STEPS:
+        yield f"{name} / vmTrace", ("trace_replayBlockTransactions", [number, ["vmTrace"]])
+
+
+def _list_traces() -> Iterator[tuple[str, Question]]:
+    number = "{number:call through}"
+    yield "block", ("trace_block", [number])
+    window = {"fromBlock": "{number:count}", "toBlock": number}
     yield "filter", ("trace_filter", [window])
-    yield "filter from", ("trace_filter", [{**window, "fromAddress": [caller]}])
-    yield "filter to", ("trace_filter", [{**window, "toAddress": [counter]}])
+    yield "filter from", ("trace_filter", [{**window, "fromAddress": [_CALLER]}])
+    yield "filter to", ("trace_filter", [{**window, "toAddress": [_COUNTER]}])
+    both = {"fromAddress": [_CALLER], "toAddress": [_COUNTER, "0x" + "f2" * 20]}
+    yield "filter either", ("trace_filter", [{**window, **both}])
+    yield "filter both", ("trace_filter", [{**window, **both, "mode": "intersection"}])
     yield "filter count", ("trace_filter", [{**window, "after": 1, "count": 2}])
-    yield (
-        "replay block",
-        (
-            "trace_replayBlockTransactions",
-            ["{number:call through}", ["trace", "stateDiff"]],
-        ),
-    )
-    message = {"from": _FIRST, "to": caller, "data": "0x0102", "gas": "0x7a120"}
+    for tracer in ("struct", "call", "prestate", "diff"):
+        yield f"block / {tracer}", ("debug_traceBlockByNumber", [number, _TRACERS[tracer]])
+
+
+def _list_explorer() -> Iterator[tuple[str, Question]]:
+    yield "level", ("ots_getApiLevel", [])
+    yield "code", ("ots_hasCode", [_COUNTER, "latest"])
+    yield "code before", ("ots_hasCode", [_COUNTER, "{number:transfer}"])
+    yield "no code", ("ots_hasCode", [_FRESH, "latest"])
+    for creation in ("deploy counter", "deploy caller", "create inside"):
+        yield f"creator, {creation}", ("ots_getContractCreator", [f"{{created:{creation}}}"])
+    yield "creator of nothing", ("ots_getContractCreator", [_FRESH])
+    for nonce in (0, 3, 999):
+        yield f"by nonce {nonce}", ("ots_getTransactionBySenderAndNonce", [_FIRST, nonce])
+    yield "page", ("ots_getBlockTransactions", ["{integer:call through}", 0, 10])
+    yield "page after", ("ots_getBlockTransactions", ["{integer:call through}", 1, 10])
+    for start in ("{integer:transfer}", "{integer:call through}"):
+        for way in ("Before", "After"):
+            question = (f"ots_searchTransactions{way}", [_COUNTER, start, 2])
+            yield f"{way} {start}", question
+    for way in ("Before", "After"):
+        yield f"{way}, all", (f"ots_searchTransactions{way}", [_FRESH, 0, 25])
+    yield "header", ("erigon_getHeaderByNumber", ["{number:count}"])
+
+
+def _list_calls() -> Iterator[tuple[str, Question]]:
+    message = {"from": _FIRST, "to": _CALLER, "data": "0x0102", "gas": "0x7a120"}
+    count = {"from": _FIRST, "to": _COUNTER, "gas": "0x30d40"}
     for tracer, config in _TRACERS.items():
         if tracer != "4byte":  # Anvil has it for transactions only
             yield f"call / {tracer}", ("debug_traceCall", [message, "latest", config])
+    changed = {_COUNTER: {"stateDiff": {"0x" + "00" * 32: "0x" + "00" * 31 + "64"}}}
+    config = {**_TRACERS["diff"], "stateOverrides": changed}
+    yield "call / overridden", ("debug_traceCall", [count, "latest", config])
     yield "access list", ("eth_createAccessList", [message, "latest"])
-    yield (
-        "block by number",
-        (
-            "debug_traceBlockByNumber",
-            ["{number:call through}", {"tracer": "callTracer"}],
-        ),
-    )
+
+
+def _list_states() -> Iterator[tuple[str, Question]]:
+    yield "code by hash", ("debug_codeByHash", ["{codehash:deploy counter}"])
+    yield "no code by hash", ("debug_codeByHash", ["0x" + "11" * 32])

@@ -90,6 +90,14 @@ class Sender:
         self.nonce += 1
         return Sent(name, bytes(signed.raw_transaction))
 
+    def delegate(self, name: str, code_address: bytes) -> Sent:
+        """Put the code of a contract at the account itself (EIP-7702), and call it."""
+        allowed = {"chainId": CHAIN_ID, "address": code_address, "nonce": self.nonce + 1}
+        signed = Account.sign_authorization(allowed, self._account.key)
+        sent = self.sign(name, self.address, authorizationList=[signed], gas=200_000)
+        self.nonce += 1
+        return sent
+
     def next_created(self) -> bytes:
         """Address of the contract that the next transaction creates."""
         return compute_keccak(rlp.encode([self.address, self.nonce]))[12:]
@@ -127,6 +135,14 @@ def build_scenario() -> Iterator[Sent]:
     clearer = two.next_created()
     yield two.sign("deploy clearer", None, data=wrap(assemble(0, 5, "SSTORE"), _store(5, 9)))
     yield two.sign("clear", clearer)
+    asker = two.next_created()
+    yield two.sign("deploy asker", None, data=wrap(_build_asker(reverter)))
+    outer = two.next_created()
+    yield two.sign("deploy outer", None, data=wrap(_build_asker(asker)))
+    yield two.sign("nested revert", outer)
+    yield two.sign("die at once", None, data=assemble("CALLER", "SELFDESTRUCT"), value=3)
+    yield two.delegate("delegate", counter)
+    yield one.sign("call delegated", two.address, value=1, data=b"\x0a\x0b\x0c\x0d")
 
 
 def _store(slot: int, word: int) -> bytes:
@@ -152,8 +168,15 @@ def _build_caller(counter: bytes, reverter: bytes) -> bytes:
     )
 
 
+def _build_asker(target: bytes) -> bytes:
+    """Calls with all gas, and reverts with what came back."""
+    call_all = assemble(0, 0, 0, 0, 0, target, "GAS", "CALL", "POP")
+    copy = assemble("RETURNDATASIZE", 0, 0, "RETURNDATACOPY")
+    return call_all + copy + assemble("RETURNDATASIZE", 0, "REVERT")
+
+
 def _build_factory() -> bytes:
-    """Creates a contract by CREATE and one by CREATE2, one that fails, and ends itself at last."""
+    """Creates a contract by CREATE, one by CREATE2, and one that fails."""
     small = wrap(assemble(1))
     padded = small.ljust(32, b"\0")
     return b"".join(

@@ -6,7 +6,8 @@ store: a root that is not in memory would be looked for here.
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from devnet.chain.state.account import Account
+from devnet.chain.state.account import Account, encode_account
+from devnet.chain.state.difference import iterate_changes
 from devnet.chain.state.encoding import compute_address_path, compute_slot_path
 from devnet.chain.state.trie import EMPTY, Node
 
@@ -61,6 +62,14 @@ class Archive:
         known = {compute_slot_path(slot): slot for slot in list(self._slots)}
         for path, word in account.storage.iterate():
             yield known[path], word
+
+    def iterate_changed(self, old_root: bytes, new_root: bytes) -> Iterator[bytes]:
+        """Addresses that are in the new state otherwise than in the old, in order of their hash."""
+        known = {compute_address_path(address): address for address in list(self._addresses)}
+        old, new = self._states[old_root], self._states[new_root]
+        for path, before, after in iterate_changes(old, new):
+            if before is None or encode_account(before) != encode_account(after):
+                yield known[path]
 
     def iterate_nodes(self) -> Iterator[tuple[bytes, bytes]]:
         """Hash and encoding of every node and code: what a database of any client would hold."""

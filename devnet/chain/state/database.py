@@ -4,6 +4,8 @@ Offers what py-evm's `AccountDatabaseAPI` asks for. Opening one costs the same w
 holds, and nobody sees what it changes before it is persisted.
 """
 
+from collections.abc import Iterator
+
 from eth_utils.exceptions import ValidationError
 
 from devnet.chain.state.account import BLANK, NO_CODE, Account, encode_account
@@ -80,6 +82,12 @@ class AccountDatabase:
 
     def delete_code(self, address: bytes) -> None:
         self._write_code_hash(address, NO_CODE)
+
+    def iterate_words(self, address: bytes) -> Iterator[tuple[int, int]]:
+        """Slot and word of an account, in order of the slot's hash; makes the root first."""
+        self.make_state_root()
+        account = self._find(address)
+        return self._archive.iterate_words(account) if account else iter(())
 
     def account_exists(self, address: bytes) -> bool:
         return self._find(address) is not None

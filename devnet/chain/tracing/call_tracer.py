@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from devnet.chain.tracing.budget import FRAME_BYTES, Budget
 from devnet.chain.tracing.event import (
     Begin,
     CallKind,
@@ -56,7 +57,8 @@ class CallFrame:
 class CallTracer(Tracer):
     """Builds the tree of frames."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget | None = None) -> None:
+        self._budget = budget or Budget()
         self._begin: Begin | None = None
         self._open: list[CallFrame] = []
         self._top: CallFrame | None = None
@@ -66,6 +68,7 @@ class CallTracer(Tracer):
         self._begin = event
 
     def on_enter(self, event: Enter) -> None:
+        self._budget.spend(FRAME_BYTES + len(event.data))
         self._open.append(
             CallFrame(
                 kind=event.kind,
@@ -80,6 +83,7 @@ class CallTracer(Tracer):
         )
 
     def on_exit(self, event: Exit) -> None:
+        self._budget.spend(len(event.output))
         frame = self._open.pop()
         frame.gas_used, frame.output = event.gas_used, event.output
         frame.failure, frame.inference = event.failure, event.inference
@@ -89,6 +93,7 @@ class CallTracer(Tracer):
             self._top = frame
 
     def on_log(self, event: Emitted) -> None:
+        self._budget.spend(FRAME_BYTES + len(event.data))
         frame = self._open[-1]
         frame.logs.append(FrameLog(event, self._logs, len(frame.calls)))
         self._logs += 1

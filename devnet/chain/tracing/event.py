@@ -150,8 +150,10 @@ class Stepped:
 class Tracer:
     """Watches one transaction; this one does nothing, which is geth's `noopTracer`."""
 
-    wants_steps = False
+    wants_steps = False  # may become false on the way
+    wants_stack = True  # in steps
     wants_memory = False  # and return data, in steps
+    wants_results = False  # what each step left behind
     wants_touches = False
 
     def on_begin(self, event: Begin) -> None: ...

@@ -21,6 +21,8 @@ class MuxTracer(Tracer):
     def __init__(self, tracers: Sequence[Tracer]) -> None:
         self._tracers = tuple(tracers)
         self.wants_steps = any(tracer.wants_steps for tracer in tracers)
+        self.wants_stack = any(tracer.wants_stack for tracer in tracers)
+        self.wants_results = any(tracer.wants_results for tracer in tracers)
         self.wants_memory = any(tracer.wants_memory for tracer in tracers)
         self.wants_touches = any(tracer.wants_touches for tracer in tracers)
 

@@ -190,6 +190,9 @@ def _watch_opcodes(
 
 def _watch_step(code: int, run: Any, tracer: Tracer, frames: list[OpenFrame]) -> Any:
     def step(computation: Any) -> None:
+        if not tracer.wants_steps:
+            run(computation=computation)
+            return
         frame = frames[-1]
         begin_step(tracer, frame, computation, code)
         try:

@@ -4,7 +4,7 @@ It is `execute_block` that runs, on the parent's state: what is observed is what
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -45,36 +45,71 @@ def replay_block(
     Args:
         ancestors: hashes of earlier blocks, the parent first.
     """
+
+    def feed(state: Any) -> Iterator[Transaction]:
+        for index in range(last + 1):
+            transaction, tracer = block.transactions[index], choose(index)
+            if tracer is None:
+                yield transaction
+                continue
+            begin = build_begin(state, transaction.evm, transaction.sender, block.header)
+            with watch(state, begin, tracer):
+                yield transaction
+
+    _run(world, parent, block, ancestors, feed)
+
+
+def open_between(
+    world: World, parent: Header, block: Execution, ancestors: Sequence[bytes], count: int
+) -> Any:
+    """The state after the first `count` transactions of a block, to read from."""
+    return _run(world, parent, block, ancestors, lambda _: iter(block.transactions[:count]))
+
+
+def compute_roots(
+    world: World, parent: Header, block: Execution, ancestors: Sequence[bytes]
+) -> tuple[bytes, ...]:
+    """The state root after each transaction of a block."""
+    roots: list[bytes] = []
+
+    def feed(state: Any) -> Iterator[Transaction]:
+        for transaction in block.transactions:
+            yield transaction
+            roots.append(state.make_state_root())
+
+    _run(world, parent, block, ancestors, feed)
+    return tuple(roots)
+
+
+def _run(
+    world: World,
+    parent: Header,
+    block: Execution,
+    ancestors: Sequence[bytes],
+    feed: Callable[[Any], Iterator[Transaction]],
+) -> Any:
+    """Run what is fed in the block's place; the state, which nobody else sees."""
     states: list[Any] = []
 
     def keep(state: Any) -> Any:
         states.append(state)
         return state
 
-    def feed() -> Iterator[Transaction]:
-        for index in range(last + 1):
-            transaction, tracer = block.transactions[index], choose(index)
-            if tracer is None:
-                yield transaction
-                continue
-            begin = build_begin(states[0], transaction.evm, transaction.sender, block.header)
-            with watch(states[0], begin, tracer):
-                yield transaction
+    def feed_and_stop() -> Iterator[Transaction]:
+        yield from feed(states[0])
         raise Enough
 
-    view, template = PreparedWorld(world, keep), blank_results(block.header)
-    try:
+    with suppress(Enough):
         execute_block(
-            view,
+            PreparedWorld(world, keep),
             parent,
-            template,
-            feed(),
+            blank_results(block.header),
+            feed_and_stop(),
             ancestors,
             uncles=block.uncles,
             withdrawals=block.withdrawals,
         )
-    except Enough:
-        return
+    return states[0]
 
 
 def blank_results(header: Header) -> Header:

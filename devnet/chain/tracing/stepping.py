@@ -37,7 +37,7 @@ def begin_step(tracer: Tracer, frame: OpenFrame, computation: Any, code: int) ->
     """Note the machine before an instruction; a frame without code has none."""
     if not len(computation.code):
         return
-    stack = _read_stack(computation)
+    stack = _read_stack(computation) if tracer.wants_stack else ()
     frame.instruction = Instruction(
         code=code,
         pc=frame.pc,
@@ -59,7 +59,7 @@ def end_step(
     tell_step(tracer, frame, computation, 0, error)
     frame.instruction = None
     frame.pc = computation.code.program_counter
-    if error is None:
+    if error is None and tracer.wants_results:
         tracer.on_stepped(
             Stepped(
                 depth=computation.msg.depth + 1,

@@ -16,11 +16,11 @@ _SLOT_CODES = tuple(CODES[name] for name in ("SLOAD", "SSTORE"))
 _FIRST_CODES = tuple(
     CODES[name] for name in ("BALANCE", "EXTCODESIZE", "EXTCODECOPY", "EXTCODEHASH", "SELFDESTRUCT")
 )
-_CALL_CODES = tuple(CODES[name] for name in ("CALL", "CALLCODE", "DELEGATECALL", "STATICCALL"))
+CALLS = tuple(CODES[name] for name in ("CALL", "CALLCODE", "DELEGATECALL", "STATICCALL"))
 CREATE, CREATE2 = CODES["CREATE"], CODES["CREATE2"]
 SELFDESTRUCT = CODES["SELFDESTRUCT"]
 PRECOMPILE = -1  # in place of an instruction
-TOUCHING = (*_SLOT_CODES, *_FIRST_CODES, *_CALL_CODES, CREATE, CREATE2)
+TOUCHING = (*_SLOT_CODES, *_FIRST_CODES, *CALLS, CREATE, CREATE2)
 
 
 def watch_touch(code: int, run: Any, tracer: Tracer) -> Any:
@@ -75,7 +75,7 @@ def _describe_touch(code: int, computation: Any) -> Touch:
         packed = b"\xff" + contract + salt.to_bytes(32, "big") + compute_keccak(initcode)
         address = compute_keccak(packed)[12:]
     else:
-        at = 2 if code in _CALL_CODES else 1
+        at = 2 if code in CALLS else 1
         address = (_read(computation, at) & _ADDRESS_MASK).to_bytes(20, "big")
     return Touch(state, code, contract, address)
 

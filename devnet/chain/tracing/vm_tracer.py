@@ -6,6 +6,7 @@ Source: Parity's `vmTrace`.
 from dataclasses import dataclass, field
 from typing import Any
 
+from devnet.chain.tracing.budget import STEP_BYTES, WORD_BYTES, Budget
 from devnet.chain.tracing.event import Begin, Enter, Exit, Step, Stepped, Tracer
 from devnet.chain.tracing.instruction import CODES, count_left
 
@@ -67,9 +68,11 @@ class VmTracer(Tracer):
 
     wants_steps = True
     wants_memory = True
+    wants_results = True
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget | None = None) -> None:
         self.top: VmFrame | None = None
+        self._budget = budget or Budget()
         self._open: list[VmFrame] = []
         self._state: Any = None
 
@@ -91,6 +94,8 @@ class VmTracer(Tracer):
         self._open.pop()
 
     def on_step(self, event: Step) -> None:
+        kept = 2 * (WORD_BYTES * len(event.stack) + len(event.memory))  # before and after
+        self._budget.spend(2 * STEP_BYTES + kept)
         self._open[-1].operations.append(Operation(event))
 
     def on_stepped(self, event: Stepped) -> None:
