@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
@@ -236,3 +238,15 @@ def test_the_node_is_free_again_when_the_server_stops(launch: Any, tmp_path: Pat
     assert node.observers == []
     node.mine()
     assert node.head.header.number == 1
+
+
+def test_nothing_keeps_a_node_that_was_served(launch: Any) -> None:
+    """A test suite that serves one after another does not grow."""
+    node = Node(Config(validators=1))
+    server = launch(node)
+    server.ask("eth_blockNumber")
+    server.stop()
+    served = weakref.ref(node)
+    server.node = node = None
+    gc.collect()
+    assert served() is None

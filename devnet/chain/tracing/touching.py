@@ -35,18 +35,32 @@ def watch_touch(code: int, run: Any, tracer: Tracer) -> Any:
 
 
 def watch_precompile(run: Any, tracer: Tracer) -> Any:
-    """A precompile that tells of each word it uses: ours read and write storage without opcodes."""
+    """A precompile that tells of each word it uses: ours read and write storage without opcodes.
+
+    What the tracer itself reads while it is told is not told again.
+    """
 
     def precompile(computation: Any) -> Any:
         state, contract = computation.state, computation.msg.storage_address
         load, store = state.get_storage, state.set_storage
+        is_telling = False
+
+        def tell(address: bytes, slot: int) -> None:
+            nonlocal is_telling
+            if is_telling:
+                return
+            is_telling = True
+            try:
+                tracer.on_touch(Touch(state, PRECOMPILE, contract, address, slot))
+            finally:
+                is_telling = False
 
         def get_storage(address: bytes, slot: int, from_journal: bool = True) -> Any:
-            tracer.on_touch(Touch(state, PRECOMPILE, contract, address, slot))
+            tell(address, slot)
             return load(address, slot, from_journal)
 
         def set_storage(address: bytes, slot: int, value: int) -> None:
-            tracer.on_touch(Touch(state, PRECOMPILE, contract, address, slot))
+            tell(address, slot)
             store(address, slot, value)
 
         state.get_storage, state.set_storage = get_storage, set_storage

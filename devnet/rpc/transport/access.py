@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 
 ANY = "*"
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -61,11 +61,10 @@ class Access:
             return False
 
 
-def build_guard(access: Access) -> Middleware:
-    """Refuses what a page from elsewhere could send."""
+def build_guard(access: Access, handler: Handler) -> Handler:
+    """A handler that refuses what a page from elsewhere could send, and says refusals in words."""
 
-    @web.middleware
-    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def guard(request: web.Request) -> web.StreamResponse:
         refusal = access.find_refusal(request.headers.get("Host"), request.headers.get("Origin"))
         if refusal:
             return web.Response(status=403, text=refusal + "\n")

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import WSCloseCode, web
+from aiohttp.typedefs import Handler
 
 from devnet.errors import ConfigError
 from devnet.rpc.limits import GRACE_S, IDLE_S, MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_UPLOADS
@@ -167,19 +168,36 @@ def build_application(endpoints: Endpoints, access: Access) -> web.Application:
     async def allow(_: web.Request) -> web.StreamResponse:
         return web.Response(status=204)
 
-    application = web.Application(middlewares=[build_guard(access)])
+    routes: Mapping[tuple[str, str], Handler] = {
+        ("POST", "/"): answer,
+        ("GET", "/"): show_or_upgrade,
+        ("POST", "/models"): take_file,
+        ("GET", "/metrics"): show_metrics,
+        ("GET", "/health"): show_health,
+        ("OPTIONS", "/"): allow,
+        ("OPTIONS", "/models"): allow,
+    }
+    application = web.Application()
     application[OPEN] = {}
     application.on_response_prepare.append(build_cors(access))
     application.on_shutdown.append(_close_websockets)
-    router = application.router
-    router.add_post("/", answer)
-    router.add_get("/", show_or_upgrade)
-    router.add_post("/models", take_file)
-    router.add_get("/metrics", show_metrics)
-    router.add_get("/health", show_health)
-    for path in ("/", "/models"):
-        router.add_options(path, allow)
+    # one route and no middleware: aiohttp keeps every application that has some for good
+    application.router.add_route("*", "/{path:.*}", build_guard(access, _choose(routes)))
     return application
+
+
+def _choose(routes: Mapping[tuple[str, str], Handler]) -> Handler:
+    async def choose(request: web.Request) -> web.StreamResponse:
+        method = "GET" if request.method == "HEAD" else request.method
+        handler = routes.get((method, request.path))
+        if handler is not None:
+            return await handler(request)
+        allowed = [known for known, path in routes if path == request.path]
+        if allowed:
+            raise web.HTTPMethodNotAllowed(request.method, allowed)
+        raise web.HTTPNotFound
+
+    return choose
 
 
 async def _close_websockets(application: web.Application) -> None:

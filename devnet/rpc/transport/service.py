@@ -51,7 +51,9 @@ class Service:
 
     async def write(self, work: Callable[[], T]) -> T:
         """Run something in the writer thread; it is finished even if nobody waits any more."""
-        return await asyncio.shield(self._writer.run(work))
+        future = self._writer.run(work)
+        future.add_done_callback(_take_note)
+        return await asyncio.shield(future)
 
     def stop(self) -> None:
         """Finish what was begun; a reader that takes too long is left behind."""
@@ -69,3 +71,9 @@ class Service:
             answer = await self.write(partial(table.answer, request))
         self._observe(name, self._clock() - began, answer.failed)
         return answer
+
+
+def _take_note(future: asyncio.Future[T]) -> None:
+    """What went wrong after its client left concerns nobody: not even the log."""
+    if not future.cancelled():
+        future.exception()

@@ -39,7 +39,8 @@ def test_other_paths_and_methods_are_answered_in_words(exchange: Exchange) -> No
     assert exchange("GET", "/health")[::2] == (200, b"ok\n")
     assert exchange("GET", "/metrics")[::2] == (200, b"metrics 1\n")
     assert exchange("POST", "/v1")[0] == 404
-    assert exchange("PUT")[0] == 405
+    assert exchange("PUT")[0] == exchange("DELETE", "/health")[0] == 405
+    assert exchange("HEAD")[::2] == (200, b"")
 
 
 def test_a_body_above_the_limit_is_refused(exchange: Exchange, request_body: Encode) -> None:

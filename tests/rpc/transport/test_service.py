@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import threading
 import time
@@ -13,7 +14,10 @@ from typing import Any
 import pytest
 
 import devnet.rpc.dispatch as dispatch_module
+from devnet.clock import read_clock
+from devnet.rpc.dispatch import Dispatcher
 from devnet.rpc.limits import INLINE_BYTES, READERS
+from devnet.rpc.transport.service import Service
 from devnet.rpc.transport.workers import Workers
 
 Encode = Callable[..., bytes]
@@ -142,6 +146,33 @@ def test_an_error_reaches_who_waits(workers: Workers) -> None:
         assert await workers.run(lambda: 5) == 5
 
     asyncio.run(run())
+
+
+def test_a_write_that_fails_after_its_client_left_is_not_reported() -> None:
+    """It is finished, and nobody waits for what became of it."""
+    reported: list[dict[str, Any]] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        begun.set()
+        go_on.wait(5)
+        raise ZeroDivisionError
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, what: reported.append(what))
+        service = Service(Dispatcher({}), lambda *_: None, read_clock)
+        client = asyncio.create_task(service.write(fail))
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+        client.cancel()
+        await asyncio.wait([client])
+        go_on.set()
+        await service.write(lambda: None)
+        service.stop()
+
+    asyncio.run(run())
+    gc.collect()
+    assert reported == []
 
 
 def test_stopping_says_whether_all_was_done() -> None:
