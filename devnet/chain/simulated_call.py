@@ -111,7 +111,7 @@ def check_message(
             f"nonce too {word}: address {sender}, tx: {message.nonce} state: {nonce}", code
         )
     if validates and nonce == MAX_NONCE:
-        raise refuse(f"nonce has max value: address {sender}, nonce: {nonce}", -32603)
+        raise refuse(f"nonce has max value: address {sender}, nonce: {nonce}", NONCE_TOO_HIGH)
     max_fee, tip = message.max_fee_per_gas, message.max_priority_fee_per_gas
     if validates or max_fee or tip:
         if tip > max_fee:
@@ -124,6 +124,14 @@ def check_message(
             raise refuse(
                 f"max fee per gas less than block base fee: address {sender}, "
                 f"maxFeePerGas: {max_fee}, baseFee: {header.base_fee_per_gas}",
+                FEE_TOO_LOW,
+            )
+    if validates and message.blob_versioned_hashes:
+        blob_fee, most = state.blob_base_fee, message.max_fee_per_blob_gas
+        if most < blob_fee:
+            raise refuse(
+                f"max fee per blob gas less than block blob gas fee: address {sender}, "
+                f"blobGasFeeCap: {most}, blobBaseFee: {blob_fee}",
                 FEE_TOO_LOW,
             )
     if not message.to and (message.blob_versioned_hashes or message.authorization_list):

@@ -45,7 +45,7 @@ from precompiles.errors import Fatal
 MAX_BLOCKS = 256  # beyond the base, gaps included
 TIME_STEP_S = 12  # between blocks that name no time
 _BAD_NUMBER, _BAD_TIMESTAMP, _LIMIT = -38020, -38021, -38026
-_INTERNAL = -32603
+_REFUSED = -32000
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +219,8 @@ class _Run:
             call, state, self._header, self._gas_used, self._budget, self._rules, self._chain_id
         )
         check_message(message, state, self._header, self._rules, self._options.validates)
+        if message.blob_versioned_hashes and not message.max_fee_per_blob_gas:
+            state = rebind_state(state, blob_base_fee=0)  # as a call that names no fee pays none
         state.lock_changes()
         tracer = TransferTracer(self._options.traces_transfers)
         computation = self._run(state, message, tracer)
@@ -277,7 +279,7 @@ class _Run:
         except Fatal as fault:
             raise HostError(f"{type(fault).__name__}: {fault}") from fault
         except (VMError, ValidationError) as refused:
-            raise SimulationRefused(f"refused by the EVM: {refused}", _INTERNAL) from refused
+            raise SimulationRefused(f"refused by the EVM: {refused}", _REFUSED) from refused
 
     def _build_receipt(
         self, state: Any, message: Message, computation: Any, gas_used: int
@@ -304,7 +306,7 @@ class _Run:
         try:
             return read_deposits(receipt.logs, self._rules.deposit_contract)
         except BadTransaction as refused:
-            raise SimulationRefused(str(refused), _INTERNAL) from refused
+            raise SimulationRefused(str(refused), _REFUSED) from refused
 
 
 def _bind_tip(upstream: type[Any]) -> Any:
