@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from eth_abi.abi import encode
 
 from devnet.chain.call import Call
+from devnet.chain.forks.fork import Fork
 from devnet.chain.revert import describe_revert
-from devnet.chain.signing import UnsignedTransaction, sign_transaction
+from devnet.chain.signing import (
+    UnsignedPricedTransaction,
+    UnsignedTransaction,
+    sign_transaction,
+)
 from devnet.errors import ConfigError, ExecutionReverted, HostError
 from devnet.node import Node
 from precompiles.digest import decode_cid
@@ -157,15 +162,13 @@ class Models:
             raise ConfigError("no unlocked account to register with; start with --accounts 1")
         account = node.accounts[0]
         call = Call(sender=account.address, to=REGISTRY, data=data)
-        unsigned = UnsignedTransaction(
-            nonce=node.get_pending_nonce(account.address),
-            to=REGISTRY,
-            value=0,
-            data=data,
-            gas=node.estimate_gas(call),
-            max_fee_per_gas=2 * node.next_base_fee + _TIP_WEI,
-            max_priority_fee_per_gas=_TIP_WEI,
-        )
+        nonce, gas = node.get_pending_nonce(account.address), node.estimate_gas(call)
+        price = 2 * node.next_base_fee + _TIP_WEI
+        unsigned: UnsignedTransaction | UnsignedPricedTransaction
+        if node.next_rules.fork >= Fork.LONDON:
+            unsigned = UnsignedTransaction(nonce, REGISTRY, 0, data, gas, price, _TIP_WEI)
+        else:
+            unsigned = UnsignedPricedTransaction(nonce, REGISTRY, 0, data, gas, price)
         raw = sign_transaction(unsigned, node.config.chain_id, account.key)
         transaction_hash = node.send_raw(raw)
         place = node.history.find_transaction(transaction_hash)

@@ -17,6 +17,7 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 
 from devnet.chain.forks.blob import GAS_PER_BLOB
+from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.rules import Rules
 from devnet.chain.header import Header
 from devnet.chain.intrinsic import check_gas
@@ -126,7 +127,7 @@ def check_message(
                 f"maxFeePerGas: {max_fee}, baseFee: {header.base_fee_per_gas}",
                 FEE_TOO_LOW,
             )
-    if validates and message.blob_versioned_hashes:
+    if validates and message.blob_versioned_hashes and rules.fork >= Fork.CANCUN:
         blob_fee, most = state.blob_base_fee, message.max_fee_per_blob_gas
         if most < blob_fee:
             raise refuse(

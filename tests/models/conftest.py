@@ -1,16 +1,11 @@
 """What the tests of the check share: small models, and the fuzzing package of `scripts`."""
 
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
 
 KINDS = {
     "f32": TensorProto.FLOAT,

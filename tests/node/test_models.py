@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from devnet.chain.call import Call
+from devnet.config import Config
 from devnet.errors import ConfigError
 from devnet.models import Models
+from devnet.node import Node
 from precompiles.digest import encode_cid
 from precompiles.errors import BadInput, NotAdmitted, UnknownModel
 from precompiles.models.samples import read_digits, read_sample
@@ -107,3 +109,11 @@ def test_registration_needs_an_unlocked_account(start: type[Driver]) -> None:
     models = Models(start(validators=1, accounts=0).node)
     with pytest.raises(ConfigError, match="start with --accounts 1"):
         models.add(read_sample("digits_exact"))
+
+
+@pytest.mark.parametrize("hardfork", ["spurious-dragon", "berlin", "london"])
+def test_a_model_is_registered_under_old_forks_too(hardfork: str) -> None:
+    """With a gas price where there is no base fee yet."""
+    models = Models(Node(Config(validators=1, hardfork=hardfork)))
+    added = models.add(read_sample("digits_exact"))
+    assert [model.id for model in models.list()] == [added.model_id]

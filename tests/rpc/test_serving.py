@@ -247,6 +247,7 @@ def test_nothing_keeps_a_node_that_was_served(launch: Any) -> None:
     server.ask("eth_blockNumber")
     server.stop()
     served = weakref.ref(node)
-    server.node = node = None
+    server.node = None
+    del node
     gc.collect()
     assert served() is None

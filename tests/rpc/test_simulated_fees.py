@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from devnet.config import Config
+from devnet.node import Node
+from devnet.rpc.dispatch import Dispatcher
+from devnet.rpc.methods import build_methods
 
 POOR = "0x" + "77" * 20
 BLOB = "0x01" + "22" * 31
@@ -47,3 +53,16 @@ def test_the_last_nonce_is_the_callers_fault(rpc: Any) -> None:
     error = simulate(rpc, call, block=block, validation=True)["error"]
     assert error["code"] == -38011
     assert "nonce has max value" in error["message"]
+
+
+def test_blobs_before_there_were_any_cost_nothing() -> None:
+    """Not even where a block is validated: there is no fee to be below of."""
+    handle = Dispatcher(build_methods(Node(Config(validators=1, hardfork="berlin")))).handle
+    calls = [{"from": POOR, "to": POOR, "blobVersionedHashes": [BLOB]}]
+    overrides = {POOR: {"balance": hex(10**22)}}
+    payload = {"blockStateCalls": [{"calls": calls, "stateOverrides": overrides}]}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "eth_simulateV1"}
+    for validates in (False, True):
+        params = [payload | {"validation": validates}]
+        answer = json.loads(handle(json.dumps(body | {"params": params}).encode()) or b"")
+        assert answer["result"][0]["calls"][0]["status"] == "0x1"

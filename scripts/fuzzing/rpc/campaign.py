@@ -9,12 +9,14 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 from pathlib import Path
 from traceback import format_exception
 
+from devnet.config import DEFAULT_HARDFORK
 from devnet.rpc.methods import build_methods
 from fuzzing.rpc.exchange import Exchange, open_exchange
 from fuzzing.rpc.judgement import Finding, judge
@@ -66,13 +68,14 @@ class Report:
 class Campaign:
     """Runs episodes on one node."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, hardfork: str = DEFAULT_HARDFORK) -> None:
         self._seed = seed
-        self._soil = Soil()
+        self._hardfork = hardfork
+        self._soil = Soil(hardfork)
         self._schema = read_schema(build_methods(self._soil.node))
         self.report = Report(methods=tuple(self._schema))
 
-    def run(self, episodes: range) -> Report:
+    def run(self, episodes: Iterable[int]) -> Report:
         """Episodes by number; each is some 300 requests."""
         for episode in episodes:
             self._run_episode(episode)
@@ -80,10 +83,15 @@ class Campaign:
             self.report.rss_mb.append(_read_rss_mb())
         return self.report
 
+    def run_until(self, requests: int) -> Report:
+        """As many episodes from the first one on as so many requests take."""
+        return self.run(takewhile(lambda _: self.report.requests < requests, count()))
+
     def _run_episode(self, number: int) -> None:
         dice = random.Random(f"{self._seed}/{number}")
         way = WAYS[number % len(WAYS)]
-        self._soil.reset()
+        if not self._soil.reset():
+            self._soil = Soil(self._hardfork)
         author = Author(self._schema, self._soil, dice)
         with open_exchange(way, self._soil.node) as exchange, _collect_errors() as errors:
             for index in range(EPISODE):

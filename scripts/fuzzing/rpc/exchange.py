@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection
 from typing import Protocol
 
@@ -63,24 +63,21 @@ class Http:
 class WebSocket:
     """One connection for all that is certain to be answered, one of its own for anything else."""
 
-    def __init__(self, port: int) -> None:
-        self._url = f"ws://127.0.0.1:{port}"
-        self.connection = self._connect()
+    def __init__(self, connection: ClientConnection, port: int) -> None:
+        self._connection = connection
+        self._port = port
 
     def send(self, body: bytes, is_known: bool) -> bytes | None:
         if not is_known or not _asks(body):
-            with self._connect() as other:
+            with _connect(self._port) as other:
                 other.send(body)
             return None
-        self.connection.send(body)
+        self._connection.send(body)
         while True:
-            message = self.connection.recv(ANSWER_S)
+            message = self._connection.recv(ANSWER_S)
             answer = message.encode() if isinstance(message, str) else message
             if not answer.startswith(_NEWS):
                 return answer
-
-    def _connect(self) -> ClientConnection:
-        return connect(self._url, compression=None, max_size=None, proxy=None)
 
 
 @contextmanager
@@ -97,9 +94,8 @@ def open_exchange(way: str, node: Node) -> Iterator[Exchange]:
                 yield http
                 http.connection.close()
             else:
-                socket = WebSocket(port)
-                yield socket
-                socket.connection.close()
+                with _connect(port) as connection:
+                    yield WebSocket(connection, port)
     finally:
         node.observers[:] = before
 
@@ -128,6 +124,10 @@ def _serve(node: Node) -> Iterator[int]:
         thread.join(ANSWER_S)
         if thread.is_alive():
             raise Finding("the server does not stop")
+
+
+def _connect(port: int) -> AbstractContextManager[ClientConnection]:
+    return connect(f"ws://127.0.0.1:{port}", compression=None, max_size=None, proxy=None)
 
 
 def _asks(body: bytes) -> bool:

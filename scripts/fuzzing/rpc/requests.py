@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fuzzing.rpc.hostile import bend, draw_body, draw_hostile
+from fuzzing.rpc.hostile import Json, bend, draw_body, draw_hostile
 from fuzzing.rpc.kinds import Kind, Parameter
 from fuzzing.rpc.objects import Objects
 from fuzzing.rpc.soil import Soil
@@ -103,9 +103,9 @@ class Author:
         else:
             params[:] = [draw_hostile(self._dice) for _ in params]
 
-    def _mining(self) -> Any:
-        choices = (None, {"blocks": self._dice.randrange(1, 4)}, {"blocks": "0x2"}, {})
-        return self._dice.choice(choices)
+    def _mining(self) -> Json:
+        blocks: tuple[Json, ...] = (None, 1, 2, 3, "0x2")
+        return {"blocks": self._dice.choice(blocks)}
 
     def _feed_option(self) -> Any:
         return self._dice.choice((None, True, False, self._objects.events()))

@@ -12,7 +12,8 @@ from eth_abi.abi import encode
 from eth_account import Account
 
 from contracts import load
-from devnet.config import Config
+from devnet.config import DEFAULT_HARDFORK, Config
+from devnet.errors import UnknownSnapshot
 from devnet.node import Node
 from devnet.rpc.dispatch import Dispatcher
 from devnet.rpc.methods import build_methods
@@ -44,8 +45,8 @@ _HARVEST: Mapping[str, str] = {
 class Soil:
     """One node, what grew on it, and the way back."""
 
-    def __init__(self) -> None:
-        self.node = Node(Config(validators=1))
+    def __init__(self, hardfork: str = DEFAULT_HARDFORK) -> None:
+        self.node = Node(Config(validators=1, hardfork=hardfork))
         self._table = Dispatcher(build_methods(self.node))
         self.accounts: tuple[str, ...] = tuple(self.ask("eth_accounts"))
         self.model: str = ""
@@ -54,16 +55,16 @@ class Soil:
         self.blocks = tuple(
             "0x" + self.node.history.get_block(number).hash.hex() for number in range(self.head + 1)
         )
-        self.mined = tuple(
+        self.mined: tuple[str, ...] = tuple(
             t["hash"]
             for number in range(self.head + 1)
             for t in self.ask("eth_getBlockByNumber", hex(number), True)["transactions"]
         )
-        self.raw_transactions = tuple(
+        self.raw_transactions: tuple[str, ...] = tuple(
             self.ask("eth_getRawTransactionByHash", name) for name in self.mined[-6:]
         )
         self.models = tuple("0x" + read_sample(name).hex() for name in (MODEL, "volatility_exact"))
-        self.raw_blocks = tuple(
+        self.raw_blocks: tuple[str, ...] = tuple(
             self.ask("debug_getRawBlock", hex(number)) for number in range(self.head + 1)
         )
         self.tensors = self._draw_tensors()
@@ -75,15 +76,19 @@ class Soil:
         """The result of a method that must succeed."""
         return self._table.call(method, params)
 
-    def reset(self) -> None:
-        """Everything as it was when the soil was made."""
+    def reset(self) -> bool:
+        """Everything as it was when the soil was made; False if a request used up the way back."""
         for validator in self.node.cluster.validators:
             self.node.cluster.set_behavior(validator.name, HONEST)
         self.node.cluster.disagreements.clear()
-        self.node.revert(self._snapshot)
+        try:
+            self.node.revert(self._snapshot)
+        except UnknownSnapshot:
+            return False
         self._snapshot = self.node.snapshot()
         self.node.set_automine(True)
         self.live = {sort: deque(maxlen=_KEPT) for sort in sorted({*_HARVEST.values()})}
+        return True
 
     def harvest(self, method: str, result: object) -> None:
         """Take in what an answer names."""
@@ -98,8 +103,9 @@ class Soil:
             {"alias": "digits", "release": {"name": "digits", "version": "1.00"}},
         )["id"]
         reader = load("DigitReader").bytecode.hex() + self.model[2:]
-        creations = [f"60{len(code) // 2:02x}8060095f395ff3{code}" for code in _RUNTIMES]
-        contracts = [self._send(data="0x" + creation) for creation in (*creations, reader)]
+        creations = [f"60{len(code) // 2:02x}80600b6000396000f3{code}" for code in _RUNTIMES]
+        deployed = [self._send(data="0x" + creation) for creation in (*creations, reader)]
+        contracts = [address for address in deployed if address]  # old forks lack instructions
         self._send(to=contracts[0], data="0x" + "01".zfill(64) + "02".zfill(64))
         self._send(to=contracts[1], data="0x08c379a0", gas="0x186a0")
         inner = contracts[0][2:].zfill(64) + "03".zfill(64) + "04".zfill(64)
