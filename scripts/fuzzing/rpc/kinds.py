@@ -52,6 +52,7 @@ class Kind(Enum):
     TEXT = auto()
     TIMESTAMP = auto()
     TRACER = auto()
+    TRACED_CALLS = auto()  # and what is wanted of each
     TRACES = auto()  # a filter of call frames
     TRACE_KINDS = auto()
     TRANSACTION = auto()  # an object
@@ -70,6 +71,7 @@ class Parameter:
 
 
 _KINDS: Mapping[str, Kind] = {
+    "_": Kind.FLAG,  # taken for other clients' sake and not looked at
     "address": Kind.ADDRESS,
     "attributes": Kind.ATTRIBUTES,
     "automine": Kind.FLAG,
@@ -77,9 +79,12 @@ _KINDS: Mapping[str, Kind] = {
     "block": Kind.BLOCK,
     "block_hash": Kind.HASH,
     "block_overrides": Kind.BLOCK_OVERRIDES,
+    "calls": Kind.TRACED_CALLS,
+    "code_hash": Kind.HASH,
     "config": Kind.TRACER,
     "count": Kind.COUNT,
     "data": Kind.BYTES,
+    "end": Kind.NUMBER,
     "extra_data": Kind.BYTES,
     "filter_id": Kind.FILTER_ID,
     "full": Kind.FLAG,
@@ -107,6 +112,7 @@ _KINDS: Mapping[str, Kind] = {
     "size": Kind.COUNT,
     "slot": Kind.SLOT,
     "snapshot": Kind.SNAPSHOT,
+    "start": Kind.NUMBER,
     "state_overrides": Kind.STATE_OVERRIDES,
     "subscription": Kind.FEED,
     "subscription_id": Kind.SUBSCRIPTION_ID,
@@ -120,6 +126,9 @@ _KINDS: Mapping[str, Kind] = {
     "validator": Kind.VALIDATOR,
 }
 _EXCEPTIONS: Mapping[tuple[str, str], Kind] = {
+    ("debug_getModifiedAccountsByHash", "end"): Kind.HASH,
+    ("debug_getModifiedAccountsByHash", "start"): Kind.HASH,
+    ("debug_storageRangeAt", "start"): Kind.SLOT,
     ("debug_traceBlock", "block"): Kind.RAW_BLOCK,
     ("eth_sendRawTransaction", "transaction"): Kind.RAW_TRANSACTION,
     ("eth_sendRawTransactionSync", "transaction"): Kind.RAW_TRANSACTION,

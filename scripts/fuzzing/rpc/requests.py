@@ -119,6 +119,12 @@ class Author:
     def _access(self) -> Any:
         return {self._words.address(): self._objects.keys() for _ in range(2)}
 
+    def _traced_calls(self) -> Json:
+        return [
+            [self._objects.transaction(), self.draw(Kind.TRACE_KINDS)]
+            for _ in range(self._dice.randrange(3))
+        ]
+
     def _list_makers(self) -> dict[Kind, Callable[[], Any]]:
         words, objects, soil, dice = self._words, self._objects, self._soil, self._dice
 
@@ -169,6 +175,7 @@ class Author:
             Kind.TEXT: pick("", "digits", "a", "☃"),
             Kind.TIMESTAMP: pick(1_700_000_500, hex(1_800_000_000), 0, 2**64),
             Kind.TRACER: objects.tracer,
+            Kind.TRACED_CALLS: self._traced_calls,
             Kind.TRACES: objects.traces,
             Kind.TRACE_KINDS: lambda: dice.sample(_TRACE_KINDS, dice.randrange(4)),
             Kind.TRANSACTION: objects.transaction,

@@ -29,9 +29,11 @@ class Words:
                 return "0x" + self.dice.randbytes(20).hex()
 
     def hash(self) -> str:
-        match self.dice.randrange(8):
+        match self.dice.randrange(9):
             case 0 | 1 | 2:
                 return self.dice.choice(self.soil.mined)
+            case 8:
+                return self.soil.mined[-1]  # runs a model
             case 3 | 4 | 5:
                 return self.dice.choice(self.soil.blocks)
             case 6 if self.soil.live["transactions"]:
@@ -60,7 +62,7 @@ class Words:
         )
 
     def small(self) -> str:
-        return hex(self.dice.choice((0, 1, 2, 3, 5, 16, 255)))
+        return hex(self.dice.choice((0, 0, 0, 1, 2, 3, 5, 16, 255)))
 
     def word(self) -> str:
         number = self.dice.choice((0, 1, 2, 3, self.dice.getrandbits(256)))
