@@ -13,6 +13,7 @@ GENESIS_TIME = 1_700_000_000  # seconds since the epoch
 WEI_PER_ETHER = 10**18
 MAX_VALIDATORS = 256
 DEFAULT_HARDFORK = "osaka"  # what a new chain follows from its first block on
+ORDERS = ("fees", "fifo")  # by the highest tip, or as they come
 MIN_BLOCK_GAS = 5_000_000  # gas; below it no contract can be deployed
 
 
@@ -33,6 +34,7 @@ class Config:
     schedule: Schedule = field(default_factory=Schedule)
     hardfork: str = DEFAULT_HARDFORK  # as `devnet.chain.forks.fork` names them
     caps_transaction_gas: bool = True  # EIP-7825, from Osaka on
+    order: str = ORDERS[0]  # of transactions in a block
 
     def __post_init__(self) -> None:
         _require("validators", self.validators, 1, MAX_VALIDATORS)
@@ -44,6 +46,8 @@ class Config:
         _require("balance", self.balance_wei, 0, 2**128 - 1)
         _require("genesis time", self.genesis_time_s, 0, 2**63 - 1)
         _require("base fee", self.base_fee_wei, 0, 2**63 - 1)
+        if self.order not in ORDERS:
+            raise ConfigError(f"order is {self.order!r}; use {' or '.join(ORDERS)}")
 
 
 @dataclass(frozen=True, slots=True)

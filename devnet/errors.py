@@ -6,7 +6,7 @@ DevnetError
     UnknownBlock  UnknownTransaction  UnknownSnapshot  UnknownInference  UnknownFilter
     TraceTooLarge    more than one request may ask for
     NotMinedYet      in no block when its sender wanted to wait
-    NotNow           BlockFull  FeeTooLow  NonceTooHigh
+    NotNow           BlockFull  FeeTooLow  NonceTooHigh  PoolFull
     BadTransaction   NonceTooLow  InsufficientFunds  IntrinsicGasTooLow  UnsupportedTransaction
     ExecutionReverted  ExecutionFailed  SimulationRefused
     BadBlock           BadSeal
@@ -113,6 +113,10 @@ class BlockFull(NotNow):
 
 class FeeTooLow(NotNow):
     """Max fee per gas below the block's base fee, or below what a replacement must pay."""
+
+
+class PoolFull(NotNow):
+    """The pool has no room for the transaction, in all or of its sender."""
 
 
 class NonceTooHigh(NotNow):

@@ -18,19 +18,16 @@ from devnet.chain.forks.rules import Rules
 from devnet.chain.header import Header
 from devnet.chain.history import History
 from devnet.chain.origin import Origin
-from devnet.chain.pool import Pool
-from devnet.chain.sidecar import BLOB_TYPE
+from devnet.chain.pool.admission import admit
+from devnet.chain.pool.pool import Pool
+from devnet.chain.pool.selection import Order, Selection, build_prices
 from devnet.chain.template import build_child
 from devnet.chain.transaction import Transaction, decode_transaction
-from devnet.chain.validity import check_blob_fee, check_static, compute_cost
 from devnet.config import Config, Host
 from devnet.consensus.certificate import Certificate
 from devnet.errors import (
     BadTransaction,
-    FeeTooLow,
     HostError,
-    InsufficientFunds,
-    NonceTooLow,
     NoQuorum,
     UnknownBlock,
     UnknownSnapshot,
@@ -93,7 +90,7 @@ class Node:
         self.history = History(self.cluster.base[0])
         for block in self.cluster.base[1:]:
             self.history.append(block)
-        self.pool = Pool()
+        self.pool = Pool(order=Order(self.config.order))
         self.automine = True
         self.interval_s = 0.0  # seconds between blocks that a clock asks for, 0 for none
         self.timeline = Timeline(self.config.block_time_s)
@@ -181,9 +178,11 @@ class Node:
         Raises: BadTransaction before it is taken; NoQuorum if the validators do not agree, then it
             waits; HostError if no validator can execute it, then it is dropped.
         """
-        transaction = decode_transaction(raw, self.next_rules.fork)
-        self._check(transaction)
-        self.pool.add(transaction)
+        header = self.next_header
+        rules = self.cluster.reader.world.schedule.find_rules(header)
+        transaction = decode_transaction(raw, rules.fork)
+        self.pool.reprice(header.base_fee_per_gas)
+        admit(self.pool, transaction, self.open_state(), header, rules, at_once=self.automine)
         self._tell(TransactionSeen(transaction))
         if self.automine:
             left_out = self._mine_pool()
@@ -277,32 +276,13 @@ class Node:
         for observer in tuple(self.observers):
             observer(event)
 
-    def _check(self, transaction: Transaction) -> None:
-        header, rules = self.next_header, self.next_rules
-        check_static(transaction, self.config.chain_id, header.gas_limit, rules)
-        state = self.open_state()
-        evm, sender = transaction.evm, transaction.sender
-        nonce = state.get_nonce(sender)
-        if evm.nonce < nonce:
-            raise NonceTooLow(f"nonce too low: next nonce {nonce}, tx nonce {evm.nonce}")
-        cost = compute_cost(transaction)
-        balance = state.get_balance(sender)
-        if balance < cost:
-            raise InsufficientFunds(
-                f"insufficient funds for gas * price + value: balance {balance}, tx cost {cost}"
-            )
-        if self.automine and evm.max_fee_per_gas < self.next_base_fee:
-            raise FeeTooLow(
-                f"max fee per gas less than block base fee: maxFeePerGas {evm.max_fee_per_gas}, "
-                f"baseFee {self.next_base_fee}"
-            )
-        if self.automine and transaction.type_id == BLOB_TYPE:
-            check_blob_fee(transaction, self.next_blob_base_fee)
+    def _select(self, get_nonce: Callable[[bytes], int]) -> Selection:
+        return self.pool.select(get_nonce, build_prices(self.next_header, self.next_rules))
 
     def _mine_pool(self) -> dict[bytes, Exception]:
         """Decide blocks while a transaction is executable; returns why some were left out."""
         left_out: dict[bytes, Exception] = {}
-        while self.pool.select(self.open_state().get_nonce):
+        while not self._select(self.open_state().get_nonce).is_empty:
             decided = self._advance(allow_empty=False)
             left_out |= {left.transaction.hash: left.reason for left in self.cluster.left_out}
             if not decided:
@@ -311,7 +291,7 @@ class Node:
 
     def _advance(self, allow_empty: bool) -> bool:
         timestamp = self.timeline.compute_next(self.head.header.timestamp)
-        decision = self.cluster.advance(self.pool.select, timestamp, allow_empty)
+        decision = self.cluster.advance(self._select, timestamp, allow_empty)
         for left in self.cluster.left_out:
             unanswered = isinstance(left.reason, HostError) and decision is None
             if unanswered or isinstance(left.reason, BadTransaction):
@@ -319,8 +299,7 @@ class Node:
         if decision is None:
             return False
         self.history.append(decision.block)
-        for transaction in decision.block.transactions:
-            self.pool.discard(transaction)
+        self.pool.settle(decision.block.transactions, self.open_state)
         self.timeline = self.timeline.pass_block()
         self._tell(BlockAdded(decision.block, decision.certificate))
         return True

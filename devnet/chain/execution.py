@@ -22,6 +22,7 @@ from devnet.chain.forks.rules import UNLIMITED, Rules
 from devnet.chain.forks.transition import begin_block, end_block
 from devnet.chain.genesis import place_stubs
 from devnet.chain.header import Header
+from devnet.chain.intrinsic import GAS_TRANSACTION
 from devnet.chain.precompile import walk_inferences
 from devnet.chain.state.proof import compute_list_root
 from devnet.chain.transaction import Transaction, adapt_transaction
@@ -78,6 +79,8 @@ def execute_block(
     room = rules.max_block_bytes - _FRAME_BYTES - 64 * len(withdrawals)
     run = _Run(template, rules, room if on_left_out else UNLIMITED)
     for transaction in transactions:
+        if on_left_out and template.gas_limit - run.gas_used < GAS_TRANSACTION:
+            break  # nothing fits any more
         try:
             _include(run, state, adapt_transaction(transaction, rules.fork))
         except (BadTransaction, NotNow, HostError) as refused:

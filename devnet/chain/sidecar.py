@@ -35,6 +35,10 @@ class Sidecar:
     commitments: tuple[bytes, ...]
     proofs: tuple[bytes, ...]
 
+    @property
+    def size_bytes(self) -> int:
+        return BLOB_BYTES * len(self.blobs) + PROOF_BYTES * len(self.commitments + self.proofs)
+
 
 def split_network_form(raw: bytes) -> tuple[bytes, Sidecar]:
     """A blob transaction as it stands in a block, and its sidecar.

@@ -25,6 +25,7 @@ from precompiles.digest import compute_keccak
 
 MAX_TRANSACTION_BYTES = 128 * 1024  # bytes without blobs, as geth's pool
 MAX_NETWORK_BYTES = MAX_TRANSACTION_BYTES + 9 * 138_000  # with nine blobs and their cell proofs
+MAX_NONCE = 2**64 - 2  # EIP-2681: its successor fits
 _READERS: dict[Fork, Any] = {
     Fork.FRONTIER: FrontierTransaction,
     Fork.HOMESTEAD: HomesteadTransaction,
@@ -94,6 +95,7 @@ def decode_included(raw: bytes, fork: Fork = LATEST) -> Transaction:
     try:
         evm = _READERS[era].decode(raw)
         check_gas(evm, fork)  # `validate` says only that it is insufficient
+        check_last_nonce(evm.nonce)
         evm.validate()
         if raw[0] == BLOB_TYPE:
             _check_blob_fields(evm)
@@ -111,6 +113,12 @@ def decode_included(raw: bytes, fork: Fork = LATEST) -> Transaction:
     ) as broken:
         raise BadTransaction(f"transaction does not decode: {broken}") from broken
     return Transaction(raw, compute_keccak(raw), sender, evm, era)
+
+
+def check_last_nonce(nonce: int) -> None:
+    """Raises: BadTransaction for a nonce that has no successor (EIP-2681)."""
+    if nonce > MAX_NONCE:
+        raise BadTransaction(f"nonce has max value: {nonce}")
 
 
 def adapt_transaction(transaction: Transaction, fork: Fork) -> Transaction:
@@ -132,7 +140,6 @@ def _check_blob_fields(evm: Any) -> None:  # py-evm's `validate` asks nothing of
     for name in ("chain_id", "value", "max_fee_per_gas", "max_priority_fee_per_gas"):
         _check_range(name, getattr(evm, name), 256)
     _check_range("max_fee_per_blob_gas", evm.max_fee_per_blob_gas, 256)
-    _check_range("nonce", evm.nonce, 64)
     _check_range("gas", evm.gas, 64)
     for _, slots in evm.access_list:
         for slot in slots:

@@ -17,7 +17,7 @@ from devnet.chain.forks.schedule import DEFAULT_RULES
 from devnet.chain.header import Header
 from devnet.chain.intrinsic import SET_CODE_TYPE, check_gas
 from devnet.chain.sidecar import BLOB_TYPE
-from devnet.chain.transaction import Transaction
+from devnet.chain.transaction import Transaction, check_last_nonce
 from devnet.errors import (
     BadTransaction,
     FeeTooLow,
@@ -27,7 +27,6 @@ from devnet.errors import (
     UnsupportedTransaction,
 )
 
-MAX_NONCE = 2**64 - 2  # EIP-2681
 _DELEGATION_PREFIX = bytes.fromhex("ef0100")
 _DELEGATION_BYTES = 23
 
@@ -39,29 +38,47 @@ def check_transaction(transaction: Transaction, state: Any, header: Header) -> N
     """
     rules: Rules = state.rules
     check_static(transaction, state.execution_context.chain_id, header.gas_limit, rules)
-    sender, evm = transaction.sender, transaction.evm
+    sender = transaction.sender
     nonce = state.get_nonce(sender)
-    if evm.nonce < nonce:
-        raise NonceTooLow(f"nonce too low: next nonce {nonce}, tx nonce {evm.nonce}")
-    if evm.nonce > nonce:
-        raise NonceTooHigh(f"nonce too high: next nonce {nonce}, tx nonce {evm.nonce}")
-    base_fee = header.base_fee_per_gas
-    if evm.max_fee_per_gas < base_fee:
+    check_nonce(transaction, nonce)
+    if transaction.nonce > nonce:
+        raise NonceTooHigh(f"nonce too high: next nonce {nonce}, tx nonce {transaction.nonce}")
+    check_fees(transaction, header, rules)
+    check_funds(transaction, state.get_balance(sender))
+    check_sender(sender, state.get_code(sender), rules)
+
+
+def check_nonce(transaction: Transaction, nonce: int) -> None:
+    """Raises: NonceTooLow if the account has gone beyond the transaction's nonce."""
+    if transaction.nonce < nonce:
+        raise NonceTooLow(f"nonce too low: next nonce {nonce}, tx nonce {transaction.nonce}")
+
+
+def check_fees(transaction: Transaction, header: Header, rules: Rules) -> None:
+    """Raises: FeeTooLow if it offers less than a block asks for gas or blob gas."""
+    max_fee, base_fee = transaction.evm.max_fee_per_gas, header.base_fee_per_gas
+    if max_fee < base_fee:
         raise FeeTooLow(
-            f"max fee per gas less than block base fee: maxFeePerGas {evm.max_fee_per_gas}, "
-            f"baseFee {base_fee}"
+            f"max fee per gas less than block base fee: maxFeePerGas {max_fee}, baseFee {base_fee}"
         )
     if transaction.type_id == BLOB_TYPE:
         check_blob_fee(transaction, compute_blob_base_fee(header.excess_blob_gas, rules.blob))
+
+
+def check_funds(transaction: Transaction, balance_wei: int) -> None:
+    """Raises: InsufficientFunds if the most it can take is more than its sender has."""
     cost = compute_cost(transaction)
-    balance = state.get_balance(sender)
-    if balance < cost:
+    if balance_wei < cost:
         raise InsufficientFunds(
-            f"insufficient funds for gas * price + value: balance {balance}, tx cost {cost}"
+            f"insufficient funds for gas * price + value: balance {balance_wei}, tx cost {cost}, "
+            f"overshot {cost - balance_wei}"
         )
-    code = state.get_code(sender)
+
+
+def check_sender(sender: bytes, code: bytes, rules: Rules) -> None:
+    """Raises: BadTransaction for an account with code that is no delegation."""
     if code and not (rules.fork >= Fork.PRAGUE and is_delegation(code)):
-        raise BadTransaction(f"sender 0x{sender.hex()} is a contract (EIP-3607)")
+        raise BadTransaction(f"sender not an eoa: 0x{sender.hex()} is a contract (EIP-3607)")
 
 
 def is_delegation(code: bytes) -> bool:
@@ -107,13 +124,12 @@ def check_static(
             "max priority fee per gas higher than max fee per gas: "
             f"{evm.max_priority_fee_per_gas} above {evm.max_fee_per_gas}"
         )
-    if evm.nonce > MAX_NONCE:
-        raise BadTransaction(f"nonce {evm.nonce} has no successor")
+    check_last_nonce(evm.nonce)
     if evm.gas > gas_limit:
         raise BadTransaction(f"exceeds block gas limit: tx gas {evm.gas}, block {gas_limit}")
     if evm.gas > rules.max_transaction_gas:
         raise BadTransaction(
-            f"transaction gas limit too high (EIP-7825): {evm.gas}, cap {rules.max_transaction_gas}"
+            f"transaction gas limit too high (cap: {rules.max_transaction_gas}, tx: {evm.gas})"
         )
     if transaction.is_creation and len(evm.data) > rules.max_initcode_bytes:
         raise BadTransaction(
@@ -121,7 +137,9 @@ def check_static(
         )
     if transaction.type_id == SET_CODE_TYPE:
         if not evm.authorization_list:
-            raise BadTransaction("set code transaction without authorizations (EIP-7702)")
+            raise BadTransaction(
+                "set code tx must have at least one authorization tuple (EIP-7702)"
+            )
         if transaction.is_creation:
             raise BadTransaction("set code transaction cannot create a contract (EIP-7702)")
     if transaction.type_id == BLOB_TYPE:
@@ -134,7 +152,7 @@ def _check_blobs(transaction: Transaction, rules: Rules) -> None:
     if transaction.is_creation:
         raise BadTransaction("blob transaction cannot create a contract (EIP-4844)")
     if not hashes:
-        raise BadTransaction("blob transaction without blobs (EIP-4844)")
+        raise BadTransaction("blobless blob transaction (EIP-4844)")
     if len(hashes) > rules.max_transaction_blobs:
         raise BadTransaction(
             f"too many blobs in transaction: have {len(hashes)}, permitted "

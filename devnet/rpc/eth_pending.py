@@ -19,8 +19,8 @@ def get_transaction_by_sender_and_nonce(node: Node, address: object, nonce: obje
     place = find_by_nonce(node, sender, wanted)
     if place is not None:
         return show_transaction(place)
-    waiting = (t for t in node.pool.all() if t.sender == sender and t.nonce == wanted)
-    return next((show_waiting(transaction) for transaction in waiting), None)
+    waiting = node.pool.find(sender, wanted)
+    return None if waiting is None else show_waiting(waiting)
 
 
 METHODS: Mapping[str, Method] = {

@@ -7,6 +7,7 @@ from typing import Any
 from devnet.chain.block import Execution, Withdrawal
 from devnet.chain.execution import execute_block
 from devnet.chain.header import Header
+from devnet.chain.pool.selection import build_prices
 from devnet.chain.prepared import PreparedWorld, rebind_state
 from devnet.chain.sidecar import Sidecar
 from devnet.chain.template import build_child
@@ -116,7 +117,7 @@ def _build(
     state = node.cluster.reader.world.open(parent.header.state_root, template)
     chosen: Iterable[Transaction] = given or ()
     if given is None:
-        chosen = node.pool.select(state.get_nonce)
+        chosen = node.pool.select(state.get_nonce, build_prices(template, state.rules))
     ancestors = [parent.hash, *node.history.get_ancestors(parent.header.number)][:256]
     leave = (lambda *_: None) if given is None else None
     block = execute_block(

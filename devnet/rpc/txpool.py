@@ -1,12 +1,14 @@
 """txpool: what waits, by sender and nonce.
 
-Pending is what a block could hold now; queued is what an earlier nonce is missing for.
+Pending is what a block could hold as soon as its price is met; queued is what an earlier nonce is
+missing for.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from eth_utils.address import to_checksum_address
 
+from devnet.chain.pool.pool import Standing
 from devnet.chain.transaction import Transaction
 from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
@@ -18,30 +20,27 @@ Show = Callable[[Transaction], Json]
 
 
 def get_status(node: Node) -> Json:
-    pending, queued = _split(node)
+    standing = _split(node)
     return {
-        "pending": encode_quantity(len(pending)),
-        "queued": encode_quantity(len(queued)),
+        "pending": encode_quantity(sum(map(len, standing.pending.values()))),
+        "queued": encode_quantity(sum(map(len, standing.queued.values()))),
     }
 
 
 def get_content(node: Node) -> Json:
-    pending, queued = _split(node)
-    return {"pending": _group(pending, show_waiting), "queued": _group(queued, show_waiting)}
+    return _show(_split(node), show_waiting)
 
 
 def get_content_from(node: Node, address: object) -> Json:
-    sender = decode_address(address, "address")
-    pending, queued = _split(node)
+    sender, standing = decode_address(address, "address"), _split(node)
     return {
-        "pending": _list(pending, sender, show_waiting),
-        "queued": _list(queued, sender, show_waiting),
+        "pending": _list(standing.pending.get(sender, ()), show_waiting),
+        "queued": _list(standing.queued.get(sender, ()), show_waiting),
     }
 
 
 def inspect(node: Node) -> Json:
-    pending, queued = _split(node)
-    return {"pending": _group(pending, _summarize), "queued": _group(queued, _summarize)}
+    return _show(_split(node), _summarize)
 
 
 METHODS: Mapping[str, Method | Routed] = {
@@ -52,21 +51,23 @@ METHODS: Mapping[str, Method | Routed] = {
 }
 
 
-def _split(node: Node) -> tuple[tuple[Transaction, ...], tuple[Transaction, ...]]:
-    pending = node.pool.select(node.open_state().get_nonce)
-    hashes = {transaction.hash for transaction in pending}
-    return pending, tuple(t for t in node.pool.all() if t.hash not in hashes)
+def _split(node: Node) -> Standing:
+    return node.pool.split(node.open_state().get_nonce)
 
 
-def _group(transactions: Iterable[Transaction], show: Show) -> dict[str, Json]:
-    waiting = tuple(transactions)
-    senders = dict.fromkeys(transaction.sender for transaction in waiting)
-    return {to_checksum_address(sender): _list(waiting, sender, show) for sender in senders}
+def _show(standing: Standing, show: Show) -> Json:
+    return {
+        "pending": _group(standing.pending, show),
+        "queued": _group(standing.queued, show),
+    }
 
 
-def _list(transactions: Iterable[Transaction], sender: bytes, show: Show) -> dict[str, Json]:
-    own = sorted((t.nonce, t.hash, t) for t in transactions if t.sender == sender)
-    return {str(nonce): show(transaction) for nonce, _, transaction in own}
+def _group(senders: Mapping[bytes, tuple[Transaction, ...]], show: Show) -> dict[str, Json]:
+    return {to_checksum_address(sender): _list(own, show) for sender, own in senders.items()}
+
+
+def _list(transactions: tuple[Transaction, ...], show: Show) -> dict[str, Json]:
+    return {str(transaction.nonce): show(transaction) for transaction in transactions}
 
 
 def _summarize(transaction: Transaction) -> str:

@@ -13,6 +13,7 @@ from devnet.chain.forks.schedule import build_schedule
 from devnet.chain.genesis import build_genesis
 from devnet.chain.header import Header
 from devnet.chain.origin import Origin, place_origin
+from devnet.chain.pool.selection import Selection
 from devnet.chain.transaction import Transaction
 from devnet.chain.world import World
 from devnet.config import Config, Host
@@ -33,7 +34,7 @@ from precompiles.engine.fingerprint import compute_fingerprint
 from precompiles.table import build_table
 
 _BLOCKHASH_WINDOW = 256  # blocks that BLOCKHASH sees
-Select = Callable[[Callable[[bytes], int]], Sequence[Transaction]]
+Select = Callable[[Callable[[bytes], int]], Selection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +122,13 @@ class Validator:
             self.world.schedule,
         )
         state = self.world.open(self.head.state_root, template)
-        block = execute_block(
-            self.world,
-            self.head,
-            template,
-            select(state.get_nonce),
-            self.ancestors,
-            on_left_out,
-        )
+        selection = select(state.get_nonce)
+
+        def leave(transaction: Transaction, reason: Exception) -> None:
+            selection.leave(transaction.sender)  # what follows by nonce would fail too
+            on_left_out(transaction, reason)
+
+        block = execute_block(self.world, self.head, template, selection, self.ancestors, leave)
         self._proposed = block
         return Proposal(round_, block, last_commit)
 

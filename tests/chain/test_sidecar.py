@@ -149,7 +149,7 @@ def test_forms_that_are_no_network_form_are_refused(parts: list[object], words: 
         (sign(b"\x01" * 32, value=2**256), "value does not fit 256 bits"),
         (sign(b"\x01" * 32, blob_fee=2**256), "max_fee_per_blob_gas does not fit 256 bits"),
         (sign(b"\x01" * 32, gas=2**64), "gas does not fit 64 bits"),
-        (sign(b"\x01" * 32, nonce=2**64), "nonce does not fit 64 bits"),
+        (sign(b"\x01" * 32, nonce=2**64), "nonce has max value"),
         (sign(b"\x01" * 32, gas=20_999), "intrinsic gas too low"),
     ],
 )

@@ -87,16 +87,31 @@ def test_unreadable_bytes_leave_the_node_usable(single: Driver) -> None:
         single.node.send_raw(raw)
 
 
-def test_refusal_in_the_block_reaches_the_sender(single: Driver) -> None:
-    """What was sound when it was sent and is not when its turn comes is dropped, and says so."""
+def test_funds_of_what_waits_are_not_spent_twice(single: Driver) -> None:
+    """A sender's executable transactions are counted together; a replacement counts once."""
     fortune, gas = 6_000 * 10**18, 21_000
+    cost = fortune + gas * 5 * 10**9
     single.node.set_automine(False)
     single.node.send_raw(single.sign(FRESH, value=fortune, gas=gas, nonce=0))
-    single.node.send_raw(single.sign(FRESH, max_fee=1, tip=0, gas=gas, account=1))  # waits on
-    single.node.automine = True
-    with pytest.raises(InsufficientFunds, match=f"tx cost {fortune + gas * 5 * 10**9}"):
+    words = f"queued cost {cost}, tx cost {cost}, overshot {2 * cost - 10_000 * 10**18}"
+    with pytest.raises(InsufficientFunds, match=words):
         single.node.send_raw(single.sign(FRESH, value=fortune, gas=gas, nonce=1))
+    better: dict[str, Any] = {"max_fee": 6 * 10**9, "tip": 2 * 10**9}
+    single.node.send_raw(single.sign(FRESH, value=fortune, gas=gas, nonce=0, **better))
+    assert len(single.node.pool) == 1
+
+
+def test_what_became_impossible_is_dropped(single: Driver) -> None:
+    """Behind a gap it was sound; what fills the gap takes its money. What others wait for stays."""
+    fortune, gas = 6_000 * 10**18, 21_000
+    waits_on = single.sign(FRESH, max_fee=1, tip=0, gas=gas, account=1)
+    later = single.node.send_raw(single.sign(FRESH, value=fortune, gas=gas, nonce=1))
+    single.node.set_automine(False)
+    single.node.send_raw(waits_on)
+    single.node.set_automine(True)
+    single.node.send_raw(single.sign(FRESH, value=fortune, gas=gas, nonce=0))
     assert single.node.open_state().get_balance(FRESH) == fortune
+    assert not is_mined(single, later)
     assert [t.evm.max_fee_per_gas for t in single.node.pool.all()] == [1]
 
 

@@ -88,7 +88,7 @@ def test_a_nonce_ahead_waits_and_is_mined_when_the_gap_closes(rpc: Any) -> None:
         ({"gas": "0x1"}, "intrinsic gas too low: have 1, want 21000"),
         ({"gas": hex(10**12)}, "exceeds block gas limit"),
         ({"gasPrice": "0x1"}, "max fee per gas less than block base fee"),
-        ({"nonce": hex(2**64 - 1)}, "Nonce must be less than"),
+        ({"nonce": hex(2**64 - 1)}, "nonce has max value"),
         ({"value": hex(2**256 - 1)}, "insufficient funds"),
         ({"gasPrice": hex(2**256 - 1)}, "insufficient funds"),
     ],

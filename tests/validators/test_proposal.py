@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from devnet.chain.header import Header, compute_header_hash
+from devnet.chain.pool.arrival import Arrival
+from devnet.chain.pool.selection import Order, Prices, Selection
 from devnet.chain.transaction import Transaction, decode_transaction
 from devnet.consensus.certificate import Certificate
 from devnet.consensus.validator_set import compute_set_hash
@@ -45,10 +47,16 @@ def proposal(network: Driver) -> Proposal:
 def propose(network: Driver, transactions: Sequence[Transaction] | None = None) -> Proposal:
     """v2's proposal, of other transactions than those that wait if given."""
     node = network.node
-    pool = node.pool.select if transactions is None else lambda _: tuple(transactions)
+
+    def select(get_nonce: Callable[[bytes], int]) -> Selection:
+        if transactions is None:
+            return node.pool.select(get_nonce)
+        runs = [(Arrival(given, place, 0),) for place, given in enumerate(transactions)]
+        return Selection(runs, Prices(), Order.FIFO)
+
     timestamp = node.head.header.timestamp + 1
     certificate = node.get_certificate(2)
-    return node.cluster.validators[2].propose(0, timestamp, certificate, pool, print)
+    return node.cluster.validators[2].propose(0, timestamp, certificate, select, print)
 
 
 def tamper(proposal: Proposal, **changes: Any) -> Proposal:

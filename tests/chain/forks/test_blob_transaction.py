@@ -118,7 +118,7 @@ def test_invalid_blob_transactions_leave_no_trace(
     empty = sign(chain, 0)
     raw = rlp.decode(empty.raw[1:])
     assert raw[10] == []
-    with pytest.raises(BadTransaction, match="blob transaction without blobs"):
+    with pytest.raises(BadTransaction, match="blobless blob transaction"):
         chain.execute(empty)
 
 

@@ -29,7 +29,7 @@ def test_a_transaction_has_at_most_2_to_the_24_gas(make_chain: Callable[..., Cha
     osaka, prague = make_chain("osaka"), make_chain("prague")
     assert osaka.send(to=FRESH, gas=CAP).receipts[0].succeeded
     assert prague.send(to=FRESH, gas=CAP + 1).receipts[0].succeeded
-    with pytest.raises(BadTransaction, match=r"\(EIP-7825\): 16777217, cap 16777216"):
+    with pytest.raises(BadTransaction, match=r"too high \(cap: 16777216, tx: 16777217\)"):
         osaka.send(to=FRESH, gas=CAP + 1)
 
 
