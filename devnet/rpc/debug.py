@@ -38,11 +38,11 @@ def get_raw_transactions(node: Node, block: object) -> Json:
 
 
 def get_raw_transaction(node: Node, transaction_hash: object) -> Json:
-    """Waiting ones too; nothing ("0x") for one that is unknown, as geth answers."""
+    """Waiting ones too; null for one that is unknown."""
     wanted = decode_hash(transaction_hash, "transactionHash")
     place = node.history.find_transaction(wanted)
     found = node.pool.get(wanted) if place is None else place.transaction
-    return encode_bytes(found.raw if found else b"")
+    return encode_bytes(found.raw) if found else None
 
 
 def clear_pool(node: Node) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from devnet.chain.block import Log
 from devnet.chain.call import MAX_CALL_GAS
 from devnet.chain.history import LogPlace, Place
-from devnet.chain.revert import describe_revert
+from devnet.chain.revert import decode_standard
 from devnet.chain.simulation import (
     MAX_BLOCKS,
     CallOutcome,
@@ -107,7 +107,8 @@ def _show_outcome(outcome: CallOutcome, logs: list[Json]) -> Json:
         "status": encode_quantity(int(failure is None)),
     }
     if failure is not None and failure.reason is Reason.REVERTED:
-        message = describe_revert(outcome.output)
+        reason = decode_standard(outcome.output)  # geth names no custom error here
+        message = "execution reverted" if reason is None else f"execution reverted: {reason}"
         data = encode_bytes(outcome.output)
         shown["error"] = {"message": message, "code": _REVERTED, "data": data}
     elif failure is not None:
