@@ -244,6 +244,11 @@ class Node:
 
     # snapshots
 
+    @property
+    def snapshot_count(self) -> int:
+        """Snapshots there is a way back to."""
+        return len(self._snapshots)
+
     def snapshot(self) -> int:
         """Remember the chain as it is now."""
         number, self._next_snapshot = self._next_snapshot, self._next_snapshot + 1

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from devnet.errors import InvalidParams, UnknownSnapshot
+from devnet.errors import InvalidParams, LimitExceeded, UnknownSnapshot
 from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.lane import Routed, write
+from devnet.rpc.limits import MAX_SNAPSHOTS
 from devnet.rpc.quantity import (
     build_refusal,
     decode_flag,
@@ -19,6 +20,11 @@ MAX_INTERVAL_S = 86_400.0  # seconds
 
 
 def take_snapshot(node: Node) -> Json:
+    """Raises: LimitExceeded."""
+    if node.snapshot_count >= MAX_SNAPSHOTS:
+        raise LimitExceeded(
+            f"{MAX_SNAPSHOTS} snapshots are kept; evm_revert to one, which lets go of all after it"
+        )
     return encode_quantity(node.snapshot())
 
 

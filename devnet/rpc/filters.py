@@ -15,7 +15,7 @@ from devnet.events import Event
 from devnet.node import Node
 from devnet.rpc.dispatch import Json
 from devnet.rpc.feeds import Feed
-from devnet.rpc.limits import FILTER_IDLE_S, MAX_FILTER_BACKLOG, MAX_FILTERS
+from devnet.rpc.limits import FILTER_IDLE_S, MAX_BACKLOGS, MAX_FILTER_BACKLOG, MAX_FILTERS
 
 
 @dataclass(slots=True)
@@ -81,7 +81,8 @@ class Filters:
         if name not in self._filters:
             raise UnknownFilter(
                 f"filter not found: {name}; one that is not polled for {FILTER_IDLE_S:g} s, or "
-                f"holds more than {MAX_FILTER_BACKLOG} results, is forgotten"
+                f"holds more than {MAX_FILTER_BACKLOG} results, or most of {MAX_BACKLOGS} in all "
+                "filters, is forgotten"
             )
         self._filters[name].polled_s = now_s
         return self._filters[name]
@@ -103,7 +104,20 @@ class Filters:
     def _collect(self, event: Event) -> None:
         with self._lock:
             self._forget_idle()
+            results: dict[Feed, list[Json]] = {}  # those who ask the same share them
             for name, found in tuple(self._filters.items()):
-                found.waiting += found.feed.select(event, self._node)
+                if found.feed not in results:
+                    results[found.feed] = list(found.feed.select(event, self._node))
+                found.waiting += results[found.feed]
                 if len(found.waiting) > MAX_FILTER_BACKLOG:
                     self._drop(name)
+            self._bound_backlogs()
+
+    def _bound_backlogs(self) -> None:
+        sizes = {name: len(found.waiting) for name, found in self._filters.items()}
+        total = sum(sizes.values())
+        for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+            if total <= MAX_BACKLOGS:
+                break
+            total -= sizes[name]
+            self._drop(name)

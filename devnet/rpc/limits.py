@@ -13,7 +13,9 @@ MAX_LOG_BLOCKS = 100_000  # blocks that one query for events looks through
 MAX_LOGS = 20_000  # events in one answer
 MAX_FILTERS = 1_000  # filters of one node
 MAX_FILTER_BACKLOG = 20_000  # results that wait in one filter for its next poll
+MAX_BACKLOGS = 200_000  # and in all filters; the fullest is let go
 FILTER_IDLE_S = 300.0  # seconds without a poll after which a filter is gone, as in geth
+MAX_SNAPSHOTS = 10_000  # that clients can go back to
 
 # CONNECTIONS
 MAX_CONNECTIONS = 256  # open at once: HTTP and WebSocket together, and the same number of IPC

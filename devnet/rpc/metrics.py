@@ -11,7 +11,6 @@ from devnet.events import BlockAdded, Event
 from devnet.node import Node
 from devnet.rpc.gate import Gate
 
-CONTENT_TYPE = "text/plain; version=0.0.4"
 Samples: TypeAlias = Mapping[str, float]  # by labels, "" for none
 _PREFIX = "devnet_"
 

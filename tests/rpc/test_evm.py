@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+import devnet.rpc.evm as evm_module
+
 TO = "0x" + "11" * 20
 
 
@@ -18,6 +20,17 @@ def test_a_snapshot_is_gone_back_to_once(rpc: Any) -> None:
     assert rpc("eth_getBalance", TO) == "0x0"
     for used in (first, second, "0xffff", 10**6):
         assert rpc("evm_revert", used) is False
+
+
+def test_snapshots_have_a_number(rpc: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more is refused with the remedy, which makes room."""
+    monkeypatch.setattr(evm_module, "MAX_SNAPSHOTS", rpc.node.snapshot_count + 2)
+    first = rpc("evm_snapshot")
+    rpc("evm_snapshot")
+    code, message = rpc.fail("evm_snapshot")
+    assert (code, "evm_revert to one" in message) == (-32005, True)
+    assert rpc("evm_revert", first) is True
+    assert isinstance(rpc("evm_snapshot"), str)
 
 
 def test_blocks_are_mined_on_request(rpc: Any) -> None:

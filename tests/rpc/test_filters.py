@@ -203,6 +203,22 @@ def test_filters_have_a_number_and_a_size(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(filters) == 1
 
 
+def test_all_filters_together_have_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fullest is let go until the rest fits."""
+    monkeypatch.setattr(filters_module, "MAX_BACKLOGS", 5)
+    node = Node(Config(validators=1))
+    filters = Filters(node, Watch())
+    full = filters.add(NewBlocks())
+    node.mine(2)
+    others = filters.add(NewBlocks()), filters.add(NewBlocks())
+    node.mine()
+    assert len(filters) == 3
+    node.mine()
+    with pytest.raises(UnknownFilter, match="or most of 5 in all filters"):
+        filters.take(full)
+    assert [len(filters.take(name)) for name in others] == [2, 2]
+
+
 def test_a_query_for_events_is_bounded(
     rpc: Any, emitter: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,7 @@
-"""A whole node behind its server: long calls, writes among reads, uploads, time."""
+"""A whole node behind its server: writes among reads, uploads, time."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import threading
 import time
@@ -12,7 +11,6 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from devnet.config import Config
@@ -23,91 +21,12 @@ from devnet.rpc.transport.server import Listen
 from precompiles.models.samples import read_sample
 
 TO = "0x" + "11" * 20
-LOOP = "0x60038060095f395ff35b5f56"  # deploys JUMPDEST PUSH0 JUMP
 
 
 @pytest.fixture
 def server(launch: Callable[..., Any]) -> Any:
-    """A node of four with a contract that never ends."""
+    """A node of four."""
     return launch(Node(Config()))
-
-
-def deploy_loop(server: Any, seconds: float) -> dict[str, str]:
-    """A call that burns its gas in a loop for about so long."""
-    sent = server.ask("eth_sendTransaction", {"data": LOOP, "gas": hex(200_000)})
-    address = server.ask("eth_getTransactionReceipt", sent)["contractAddress"]
-    began = time.perf_counter()
-    with pytest.raises(RemoteError, match="out of gas"):
-        server.ask("eth_call", {"to": address, "gas": hex(1_000_000)})
-    gas = int(seconds * 1_000_000 / (time.perf_counter() - began))
-    return {"to": address, "gas": hex(min(gas, 30_000_000))}
-
-
-@pytest.mark.parametrize("kind", ["http", "websocket"])
-@pytest.mark.parametrize("seconds", [1.0, pytest.param(5.0, marks=pytest.mark.slow)])
-def test_a_long_call_delays_nobody(server: Any, kind: str, seconds: float) -> None:
-    """While one runs, the height is answered again and again."""
-    call = deploy_loop(server, seconds)
-
-    async def run() -> tuple[list[float], float]:
-        waits: list[float] = []
-        async with aiohttp.ClientSession() as session:
-            began = time.perf_counter()
-            if kind == "http":
-                ask = _ask_http(session, server.host)
-                long = asyncio.create_task(ask("eth_call", call))
-            else:
-                socket = await session.ws_connect(f"ws://{server.host}")
-                await socket.send_json(_build(0, "eth_call", [call]))
-                long = asyncio.create_task(_collect(socket, answers))
-                ask = _ask_socket(socket, answers)
-            while not long.done():
-                asked = time.perf_counter()
-                assert (await ask("eth_blockNumber"))["result"] == "0x1"
-                waits.append(time.perf_counter() - asked)
-                await asyncio.sleep(0.02)
-            return waits, time.perf_counter() - began
-
-    answers: dict[int, asyncio.Future[Any]] = {}
-    waits, took_s = asyncio.run(run())
-    assert len(waits) > 5, f"{len(waits)} answers in {took_s:.1f} s"
-
-
-def _build(identity: int, method: str, params: list[Any]) -> dict[str, Any]:
-    return {"jsonrpc": "2.0", "id": identity, "method": method, "params": params}
-
-
-def _ask_http(session: aiohttp.ClientSession, host: str) -> Callable[..., Any]:
-    async def ask(method: str, *params: Any) -> Any:
-        async with session.post(f"http://{host}", json=_build(1, method, list(params))) as answer:
-            return await answer.json()
-
-    return ask
-
-
-def _ask_socket(
-    socket: aiohttp.ClientWebSocketResponse, answers: dict[int, asyncio.Future[Any]]
-) -> Callable[..., Any]:
-    async def ask(method: str) -> Any:
-        identity = len(answers) + 1
-        answers[identity] = asyncio.get_running_loop().create_future()
-        await socket.send_json(_build(identity, method, []))
-        return await answers[identity]
-
-    return ask
-
-
-async def _collect(
-    socket: aiohttp.ClientWebSocketResponse, answers: dict[int, asyncio.Future[Any]]
-) -> None:
-    """Until the long call and everything asked beside it are answered."""
-    is_over = False
-    while not is_over or not all(answer.done() for answer in answers.values()):
-        found = await socket.receive_json()
-        if found["id"] == 0:
-            is_over = True
-        else:
-            answers[found["id"]].set_result(found)
 
 
 def test_reads_see_whole_moments_while_blocks_come_and_go(server: Any) -> None:

@@ -32,6 +32,7 @@ from devnet.rpc.transport.websocket import OPEN, serve_websocket
 Ready = Callable[[int], None]
 Upload = Callable[[bytes, Mapping[str, str]], tuple[int, bytes]]
 
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus's text format
 _HINT = "This is a JSON-RPC endpoint: POST requests here, as in cast block-number --rpc-url URL\n"
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n"
@@ -160,7 +161,9 @@ def build_application(endpoints: Endpoints, access: Access) -> web.Application:
         return await send_answer(request, found, status)
 
     async def show_metrics(_: web.Request) -> web.StreamResponse:
-        return web.Response(text=endpoints.show_metrics())
+        response = web.Response(text=endpoints.show_metrics())
+        response.headers["Content-Type"] = METRICS_TYPE
+        return response
 
     async def show_health(_: web.Request) -> web.StreamResponse:
         return web.Response(text="ok\n")

@@ -91,6 +91,23 @@ def draw_hostile(dice: random.Random, depth: int = 0) -> Json:
             return deep
 
 
+def draw_huge(dice: random.Random) -> Json:
+    """A value of about a megabyte: what is slow to look at, or to keep, shows."""
+    match dice.randrange(6):
+        case 0:
+            return "0x" + "ab" * 500_000
+        case 1:
+            return "0x" + "0" * 1_000_000
+        case 2:
+            return [dice.choice((0, "0x1", "0x" + "11" * 20, None))] * 100_000
+        case 3:
+            return {f"0x{number:040x}": {} for number in range(20_000)}
+        case 4:
+            return [{"to": "0x" + "11" * 20}] * 20_000
+        case _:
+            return [["0x" + "22" * 32] * 1_000] * 15
+
+
 def bend(value: Json, dice: random.Random) -> Json:
     """A value that is nearly what it was: one place in it is changed, lost, added or wrapped."""
     if isinstance(value, dict) and value and dice.random() < 0.8:

@@ -3,7 +3,7 @@
 | share | parameters                                                 |
 |-------|------------------------------------------------------------|
 | 60 %  | of their kinds, real hashes, addresses and ids among them  |
-| 22 %  | one of them with one place changed                         |
+| 22 %  | one of them with one place changed, or made huge           |
 | 14 %  | one of them any JSON                                       |
 | 4 %   | all of them any JSON                                       |
 """
@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fuzzing.rpc.hostile import Json, bend, draw_body, draw_hostile
+from fuzzing.rpc.hostile import Json, bend, draw_body, draw_hostile, draw_huge
 from fuzzing.rpc.kinds import Kind, Parameter
 from fuzzing.rpc.objects import Objects
 from fuzzing.rpc.soil import Soil
@@ -96,12 +96,21 @@ class Author:
         if lot < 0.60 or not params:
             return
         at = self._dice.randrange(len(params))
-        if lot < 0.82:
+        if lot < 0.605:
+            params[at] = self._enlarge(params[at])
+        elif lot < 0.82:
             params[at] = bend(params[at], self._dice)
         elif lot < 0.96:
             params[at] = draw_hostile(self._dice)
         else:
             params[:] = [draw_hostile(self._dice) for _ in params]
+
+    def _enlarge(self, value: Json) -> Json:
+        """Something huge in place of a value, or of one of its fields."""
+        huge = draw_huge(self._dice)
+        if isinstance(value, dict) and value and self._dice.random() < 0.7:
+            return {**value, self._dice.choice(list(value)): huge}
+        return huge
 
     def _mining(self) -> Json:
         blocks: tuple[Json, ...] = (None, 1, 2, 3, "0x2")

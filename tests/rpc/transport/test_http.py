@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,7 +38,9 @@ def test_other_paths_and_methods_are_answered_in_words(exchange: Exchange) -> No
     """A hint for a browser, a health check, metrics, and plain refusals."""
     assert b"JSON-RPC endpoint" in exchange("GET")[2]
     assert exchange("GET", "/health")[::2] == (200, b"ok\n")
-    assert exchange("GET", "/metrics")[::2] == (200, b"metrics 1\n")
+    status, headers, body = exchange("GET", "/metrics")
+    assert (status, body) == (200, b"metrics 1\n")
+    assert headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert exchange("POST", "/v1")[0] == 404
     assert exchange("PUT")[0] == exchange("DELETE", "/health")[0] == 405
     assert exchange("HEAD")[::2] == (200, b"")
@@ -159,6 +162,24 @@ def test_a_port_in_use_is_named_with_the_remedy(server: Any, launch: Any) -> Non
         refused = launch(Listen(host, number))
         refused.stop()
         assert str(refused.error).startswith(message)
+
+
+def test_a_server_is_reached_on_loopback_alone_unless_told_otherwise(launch: Any) -> None:
+    """Another address of this machine, even another one of loopback, has nobody behind it."""
+    default, everywhere = Listen(), Listen("0.0.0.0", port=0)
+    assert default.host == "127.0.0.1"
+    for listen, is_reached in ((replace(default, port=0), False), (everywhere, True)):
+        server = launch(listen)
+        assert server.exchange("GET", "/health")[0] == 200
+        other = http.client.HTTPConnection("127.0.0.2", server.port, timeout=10)
+        if is_reached:
+            other.request("GET", "/health")
+            assert other.getresponse().read() == b"ok\n"
+        else:
+            with pytest.raises(ConnectionRefusedError):
+                other.request("GET", "/health")
+        other.close()
+        server.stop()
 
 
 def test_an_address_that_was_just_used_can_be_used_again(launch: Any) -> None:
