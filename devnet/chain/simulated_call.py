@@ -29,6 +29,7 @@ NONCE_TOO_LOW, NONCE_TOO_HIGH = -38010, -38011
 FEE_TOO_LOW, GAS_TOO_LOW, NO_FUNDS = -38012, -38013, -38014
 BLOCK_FULL, INITCODE_TOO_LARGE = -38015, -38025
 INVALID_PARAMS = -32602
+NONCE_EXHAUSTED = -32603  # geth's code for all that the list above has no code for
 MAX_NONCE = 2**64 - 1
 
 
@@ -112,7 +113,7 @@ def check_message(
             f"nonce too {word}: address {sender}, tx: {message.nonce} state: {nonce}", code
         )
     if validates and nonce == MAX_NONCE:
-        raise refuse(f"nonce has max value: address {sender}, nonce: {nonce}", NONCE_TOO_HIGH)
+        raise refuse(f"nonce has max value: address {sender}, nonce: {nonce}", NONCE_EXHAUSTED)
     max_fee, tip = message.max_fee_per_gas, message.max_priority_fee_per_gas
     if validates or max_fee or tip:
         if tip > max_fee:

@@ -6,14 +6,8 @@ from devnet.chain.block import Log
 from devnet.chain.call import MAX_CALL_GAS
 from devnet.chain.history import LogPlace, Place
 from devnet.chain.revert import decode_standard
-from devnet.chain.simulation import (
-    MAX_BLOCKS,
-    CallOutcome,
-    Options,
-    Plan,
-    SimulatedBlock,
-    simulate,
-)
+from devnet.chain.simulated_block import CallOutcome, Options, SimulatedBlock
+from devnet.chain.simulation import MAX_BLOCKS, Plan, simulate
 from devnet.chain.tracing.event import Reason
 from devnet.errors import InvalidParams, SimulationRefused
 from devnet.node import Node

@@ -41,7 +41,8 @@ class Exchange:
 
     @property
     def method(self) -> str:
-        return self.name.partition("/")[0]
+        """The method that is tried; others may be asked before it."""
+        return self.rounds[-1].method if self.rounds else self.name
 
 
 def load_exchanges(folder: Path) -> tuple[Exchange, ...]:

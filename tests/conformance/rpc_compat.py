@@ -12,15 +12,12 @@ from pathlib import Path
 
 from tests.conformance.exchange import load_exchanges
 from tests.conformance.replay import Outcome, count, replay
-from tests.conformance.suite_node import serve_suite
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.conformance.suite_node import SUITE, serve_suite
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="replay recorded JSON-RPC exchanges")
-    default = ROOT.parent / "shared" / "rpc-compat"
-    parser.add_argument("folder", nargs="?", type=Path, default=default)
+    parser.add_argument("folder", nargs="?", type=Path, default=SUITE)
     parser.add_argument("--url", help="a node that runs with the folder's chain; else one is made")
     arguments = parser.parse_args()
     exchanges = load_exchanges(arguments.folder)

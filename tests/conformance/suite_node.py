@@ -17,13 +17,22 @@ from devnet.node import Node
 from devnet.rpc.serving import serve_node
 from devnet.rpc.transport.server import Listen
 
+SUITE = Path(__file__).resolve().parents[3] / "shared" / "rpc-compat"
 _START_S, _STOP_S = 60, 20
+_CHAIN, _GENESIS = "chain.rlp", "genesis.json"
+
+
+def find_chain(folder: Path) -> Path:
+    """Where the chain of exchanges is: beside them, above them, else the suite's own."""
+    places = (folder, *folder.resolve().parents)
+    return next((place for place in places if (place / _CHAIN).is_file()), SUITE)
 
 
 def load_node(folder: Path) -> Node:
-    """The chain that stands beside the exchanges, executed; what is sent to the node waits."""
-    blocks = tuple(load_chain(folder / "chain.rlp"))
-    origin = Origin(load_genesis(folder / "genesis.json"), blocks, accept_seal)
+    """The chain of a folder of exchanges, executed; what is sent to the node waits."""
+    place = find_chain(folder)
+    blocks = tuple(load_chain(place / _CHAIN))
+    origin = Origin(load_genesis(place / _GENESIS), blocks, accept_seal)
     node = Node(Config(validators=1), origin=origin)
     node.set_automine(False)
     return node

@@ -14,10 +14,9 @@ import pytest
 
 from tests.conformance.exchange import list_files, load_exchange
 from tests.conformance.replay import replay
-from tests.conformance.suite_node import serve_suite
+from tests.conformance.suite_node import SUITE, serve_suite
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = Path(os.environ.get("RPC_COMPAT") or ROOT.parent / "shared" / "rpc-compat")
+FOLDER = Path(os.environ.get("RPC_COMPAT") or SUITE)
 FILES = list_files(FOLDER)
 
 

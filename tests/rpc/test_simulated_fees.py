@@ -42,8 +42,8 @@ def test_blobs_are_paid_for_where_a_block_is_validated(rpc: Any) -> None:
             assert "blobGasFeeCap: 4, blobBaseFee: 5" in answer["error"]["message"]
 
 
-def test_the_last_nonce_is_the_callers_fault(rpc: Any) -> None:
-    """Not an internal error."""
+def test_the_last_nonce_has_no_successor(rpc: Any) -> None:
+    """With the code that execution-apis records for it."""
     last = hex(2**64 - 1)
     block = {
         "stateOverrides": {POOR: {"nonce": last, "balance": hex(10**20)}},
@@ -51,7 +51,7 @@ def test_the_last_nonce_is_the_callers_fault(rpc: Any) -> None:
     }
     call = {"from": POOR, "to": POOR, "nonce": last}
     error = simulate(rpc, call, block=block, validation=True)["error"]
-    assert error["code"] == -38011
+    assert error["code"] == -32603
     assert "nonce has max value" in error["message"]
 
 
