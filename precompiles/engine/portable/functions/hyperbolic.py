@@ -36,7 +36,8 @@ def compute_acosh(x: Doubles) -> Doubles:
     """NaN below 1."""
     t = x - 1.0
     near = compute_log1p(t + np.sqrt(t * (t + 2.0)))
-    return np.where(x < _LARGE, near, compute_log(x) + _LN2)
+    result = np.where(x < _LARGE, near, compute_log(x) + _LN2)
+    return np.where(x < 1.0, np.nan, result)
 
 
 def compute_atanh(x: Doubles) -> Doubles:
