@@ -11,7 +11,6 @@ DevnetError
     ExecutionReverted  ExecutionFailed  SimulationRefused
     BadBlock           BadSeal
   HostError          this host cannot answer
-    StoreError       a data directory cannot be read or written
   BadBundle          a proof bundle does not read
   ConsensusError
     NoQuorum  BadSignature  BadCertificate  BadProposal
@@ -164,12 +163,6 @@ class BadSeal(BadBlock):
 
 class HostError(DevnetError):
     """This host cannot answer; others may."""
-
-
-class StoreError(HostError):
-    """A file of a data directory is damaged, in use or cannot be written; says what to do."""
-
-    exit_code = 2
 
 
 class BadBundle(DevnetError):

@@ -10,8 +10,9 @@ from devnet.chain.header import compute_header_hash, encode_header
 from devnet.chain.history import Place
 from devnet.errors import UnknownBlock
 from devnet.node import Node
-from devnet.rpc.block_reference import find_block_by_hash, find_block_by_number, get_block
+from devnet.rpc.block_reference import find_block_by_hash, get_block
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.interfaces import get_interfaces
 from devnet.rpc.lane import Routed, write
 from devnet.rpc.quantity import decode_bytes, decode_hash, decode_object, encode_bytes
 from devnet.rpc.replays import get_place, trace_block, trace_place
@@ -72,10 +73,7 @@ def trace_call(
 
 
 def trace_block_by_number(node: Node, block: object, config: object = None) -> Json:
-    found = find_block_by_number(node, block)
-    if found is None:
-        raise UnknownBlock(f"block {block} not found; the head is {node.head.header.number}")
-    return _trace(node, found, config)
+    return _trace(node, get_block(node, block), config)
 
 
 def trace_block_by_hash(node: Node, block_hash: object, config: object = None) -> Json:
@@ -110,7 +108,7 @@ METHODS: Mapping[str, Method | Routed] = {
 
 
 def _decode_tracer(node: Node, config: object) -> Make:
-    return decode_tracer(config, node.cluster.reader.world.table)
+    return decode_tracer(config, get_interfaces(node))
 
 
 def _encode_block(block: Execution) -> bytes:

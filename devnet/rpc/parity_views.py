@@ -9,8 +9,9 @@ from devnet.chain.tracing.instruction import get_mnemonic
 from devnet.chain.tracing.prestate import PrestateTracer
 from devnet.chain.tracing.vm_tracer import Operation, VmFrame
 from devnet.rpc.dispatch import Json
+from devnet.rpc.interfaces import Interfaces
 from devnet.rpc.quantity import encode_bytes, encode_quantity, encode_word
-from devnet.rpc.trace_views import show_inference
+from devnet.rpc.trace_views import show_meaning
 
 _ERRORS = {
     Reason.REVERTED: "Reverted",
@@ -28,7 +29,11 @@ _ERRORS = {
 
 
 def show_flat_call(
-    trace: FlatTrace, number: int, place: Place | None, in_parity_words: bool
+    trace: FlatTrace,
+    interfaces: Interfaces,
+    number: int,
+    place: Place | None,
+    in_parity_words: bool,
 ) -> dict[str, Json]:
     """A frame as geth's `flatCallTracer` has it, which leaves out what it lacks.
 
@@ -36,7 +41,7 @@ def show_flat_call(
         number: of the block.
         place: of the transaction; None for a call that is in no block.
     """
-    shown = show_flat_trace(trace)
+    shown = show_flat_trace(trace, interfaces)
     if shown["result"] is None:
         del shown["result"]
     if trace.frame.failure is not None and not in_parity_words:
@@ -49,7 +54,7 @@ def show_flat_call(
     }
 
 
-def show_flat_trace(trace: FlatTrace) -> dict[str, Json]:
+def show_flat_trace(trace: FlatTrace, interfaces: Interfaces) -> dict[str, Json]:
     """A frame, without its place in a block."""
     frame = trace.frame
     shown: dict[str, Json] = {
@@ -62,14 +67,12 @@ def show_flat_trace(trace: FlatTrace) -> dict[str, Json]:
         shown["error"] = describe_error(frame.failure)
     is_told = frame.failure is None or frame.failure.reason is Reason.REVERTED
     shown["result"] = _show_result(frame) if is_told else None
-    if frame.inference is not None:
-        shown["inference"] = show_inference(frame.inference)
-    return shown
+    return shown | show_meaning(frame, interfaces)
 
 
-def show_placed_trace(trace: FlatTrace, place: Place) -> dict[str, Json]:
+def show_placed_trace(trace: FlatTrace, interfaces: Interfaces, place: Place) -> dict[str, Json]:
     """A frame and the transaction it belongs to."""
-    return show_flat_trace(trace) | {
+    return show_flat_trace(trace, interfaces) | {
         **_show_block(place.block),
         "transactionHash": encode_bytes(place.transaction.hash),
         "transactionPosition": place.index,

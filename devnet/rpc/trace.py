@@ -15,6 +15,7 @@ from devnet.errors import InvalidParams, UnknownBlock
 from devnet.node import Node
 from devnet.rpc.block_reference import decode_block_number, find_block
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.interfaces import Interfaces, get_interfaces
 from devnet.rpc.parity_views import show_placed_trace, show_reward
 from devnet.rpc.quantity import (
     build_refusal,
@@ -61,7 +62,9 @@ def trace_transaction(node: Node, transaction_hash: object) -> Json:
     place = node.history.find_transaction(wanted)
     if place is None:
         return None
-    return [show_placed_trace(trace, place) for trace in _trace_place(node, place)]
+    interfaces = get_interfaces(node)
+    traces = _trace_place(node, place, interfaces)
+    return [show_placed_trace(trace, interfaces, place) for trace in traces]
 
 
 def get_trace(node: Node, transaction_hash: object, indices: object) -> Json:
@@ -72,8 +75,10 @@ def get_trace(node: Node, transaction_hash: object, indices: object) -> Json:
     place = node.history.find_transaction(wanted)
     if place is None:
         return None
-    found = (trace for trace in _trace_place(node, place) if trace.address == address)
-    return next((show_placed_trace(trace, place) for trace in found), None)
+    interfaces = get_interfaces(node)
+    traces = _trace_place(node, place, interfaces)
+    found = (trace for trace in traces if trace.address == address)
+    return next((show_placed_trace(trace, interfaces, place) for trace in found), None)
 
 
 def filter_traces(node: Node, query: object) -> Json:
@@ -112,25 +117,28 @@ METHODS: Mapping[str, Method] = {
 }
 
 
-def _trace_place(node: Node, place: Place) -> Iterator[FlatTrace]:
+def _trace_place(node: Node, place: Place, interfaces: Interfaces) -> Iterator[FlatTrace]:
     tracer = CallTracer()
     trace_place(node, place, tracer)
-    return flatten(tracer.top, build_parity_rule(node.cluster.reader.world.table))
+    return flatten(tracer.top, build_parity_rule(interfaces))
 
 
-def _walk_block(node: Node, block: Execution) -> Iterator[tuple[FlatTrace, Place]]:
+def _walk_block(
+    node: Node, block: Execution, interfaces: Interfaces
+) -> Iterator[tuple[FlatTrace, Place]]:
     budget = Budget()
     tracers = [CallTracer(budget) for _ in block.transactions]
     if tracers:
         trace_block(node, block, tracers)
     for index, tracer in enumerate(tracers):
-        for trace in flatten(tracer.top, build_parity_rule(node.cluster.reader.world.table)):
+        for trace in flatten(tracer.top, build_parity_rule(interfaces)):
             yield trace, Place(block, index)
 
 
 def _trace_block(node: Node, block: Execution) -> Iterator[Json]:
-    for trace, place in _walk_block(node, block):
-        yield show_placed_trace(trace, place)
+    interfaces = get_interfaces(node)
+    for trace, place in _walk_block(node, block, interfaces):
+        yield show_placed_trace(trace, interfaces, place)
     if block.header.number:
         yield from _show_rewards(node, block)
 
@@ -144,10 +152,11 @@ def _show_rewards(node: Node, block: Execution) -> Iterator[Json]:
 
 
 def _filter(node: Node, numbers: range, parties: Parties) -> Iterator[Json]:
+    interfaces = get_interfaces(node)
     for number in numbers:
-        for trace, place in _walk_block(node, node.history.get_block(number)):
+        for trace, place in _walk_block(node, node.history.get_block(number), interfaces):
             if parties.match(trace.frame):
-                yield show_placed_trace(trace, place)
+                yield show_placed_trace(trace, interfaces, place)
 
 
 def _decode_parties(fields: Mapping[str, object]) -> Parties:

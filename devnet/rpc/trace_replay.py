@@ -7,11 +7,15 @@
 | `vmTrace`   | `vmTrace`   | every instruction                                    |
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from devnet.chain.call import Call, CallResult, try_call
+from devnet.chain.intrinsic import SET_CODE_TYPE
+from devnet.chain.message import Delegation
 from devnet.chain.prepared import carry_on
+from devnet.chain.sidecar import BLOB_TYPE
 from devnet.chain.tracing.budget import Budget
 from devnet.chain.tracing.call_tracer import CallTracer
 from devnet.chain.tracing.event import Tracer
@@ -24,6 +28,7 @@ from devnet.errors import InvalidParams
 from devnet.node import Node
 from devnet.rpc.block_reference import find_block, get_block
 from devnet.rpc.dispatch import Json, Method
+from devnet.rpc.interfaces import get_interfaces
 from devnet.rpc.parity_views import show_flat_trace, show_state_diff, show_vm_trace
 from devnet.rpc.quantity import (
     decode_bytes,
@@ -115,6 +120,7 @@ def trace_raw_transaction(
     """A signed transaction, tried as a call: its nonce and signature are not looked at."""
     signed = decode_transaction(decode_bytes(transaction, "transaction"), node.next_rules.fork)
     setting, evm = build_setting(node, get_block(node, block)), signed.evm
+    has_blobs = signed.type_id == BLOB_TYPE
     base_fee = setting.header.base_fee_per_gas
     call = Call(
         sender=signed.sender,
@@ -124,6 +130,9 @@ def trace_raw_transaction(
         gas=evm.gas,
         gas_price=max(min(evm.max_fee_per_gas, base_fee + evm.max_priority_fee_per_gas), base_fee),
         access_list=tuple(evm.access_list) if signed.type_id else (),
+        delegations=tuple(_read_delegations(evm)) if signed.type_id == SET_CODE_TYPE else (),
+        blob_hashes=tuple(evm.blob_versioned_hashes) if has_blobs else (),
+        max_blob_fee=evm.max_fee_per_blob_gas if has_blobs else 0,
     )
     return _trace_call(node, setting, call, kinds, Budget())
 
@@ -135,6 +144,12 @@ METHODS: Mapping[str, Method] = {
     "trace_callMany": trace_many_calls,
     "trace_rawTransaction": trace_raw_transaction,
 }
+
+
+def _read_delegations(evm: Any) -> Iterator[Delegation]:
+    for item in evm.authorization_list:
+        signature = (item.y_parity, item.r, item.s)
+        yield Delegation(item.chain_id, item.address, item.nonce, *signature)
 
 
 def _trace_call(node: Node, setting: Setting, call: Call, kinds: object, budget: Budget) -> Json:
@@ -162,9 +177,9 @@ def _build_watch(kinds: Sequence[str], budget: Budget) -> Watch:
 def _show(node: Node, watch: Watch, output: bytes) -> dict[str, Json]:
     traces: list[Json] = []
     if "trace" in watch.kinds:
-        rule = build_parity_rule(node.cluster.reader.world.table)
-        shown = flatten(watch.calls.top, rule)
-        traces = [show_flat_trace(trace) for trace in shown]
+        interfaces = get_interfaces(node)
+        shown = flatten(watch.calls.top, build_parity_rule(interfaces))
+        traces = [show_flat_trace(trace, interfaces) for trace in shown]
     return {
         "output": encode_bytes(output),
         "stateDiff": show_state_diff(watch.prestate) if "stateDiff" in watch.kinds else None,

@@ -1,6 +1,7 @@
 """Traces as JSON, field by field what geth answers; our precompiles' frames say more.
 
-A frame that ran a model has `inference` beside geth's fields; geth's clients pass over it.
+A frame of ours has `decoded` beside geth's fields, and `inference` if a model ran; geth's clients
+pass over them.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from devnet.chain.tracing.instruction import get_mnemonic
 from devnet.chain.tracing.prestate import AccountState
 from devnet.chain.tracing.struct_logger import StructLog, StructLogger
 from devnet.rpc.dispatch import Json
+from devnet.rpc.interfaces import Interfaces
 from devnet.rpc.quantity import encode_bytes, encode_quantity, encode_word
 from precompiles.digest import encode_cid
 
@@ -20,11 +22,11 @@ _WORD = 32
 
 
 def show_call_frame(
-    top: CallFrame, with_log: bool = False, only_top: bool = False
+    top: CallFrame, interfaces: Interfaces, with_log: bool = False, only_top: bool = False
 ) -> dict[str, Json]:
     """A frame and all inside it; depth is bound by the EVM, not by Python's stack."""
     order = [top] if only_top else list(top.walk())
-    shown = {id(frame): _show_frame(frame, with_log) for frame in order}
+    shown = {id(frame): _show_frame(frame, interfaces, with_log) for frame in order}
     if not only_top:
         for frame in order:
             if frame.calls:
@@ -86,7 +88,18 @@ def _show_tensor(tensor: Any) -> dict[str, Json]:
     }
 
 
-def _show_frame(frame: CallFrame, with_log: bool) -> dict[str, Json]:
+def show_meaning(frame: CallFrame, interfaces: Interfaces) -> dict[str, Json]:
+    """What is known of a frame of our precompiles beside what any client would say."""
+    shown: dict[str, Json] = {}
+    described = interfaces.describe(frame)
+    if described is not None:
+        shown["decoded"] = described
+    if frame.inference is not None:
+        shown["inference"] = show_inference(frame.inference)
+    return shown
+
+
+def _show_frame(frame: CallFrame, interfaces: Interfaces, with_log: bool) -> dict[str, Json]:
     failure = frame.failure
     shown: dict[str, Json] = {
         "from": encode_bytes(frame.caller),
@@ -108,9 +121,7 @@ def _show_frame(frame: CallFrame, with_log: bool) -> dict[str, Json]:
     if frame.value is not None:
         shown["value"] = encode_quantity(frame.value)
     shown["type"] = frame.kind.value
-    if frame.inference is not None:
-        shown["inference"] = show_inference(frame.inference)
-    return shown
+    return shown | show_meaning(frame, interfaces)
 
 
 def _show_event(log: FrameLog) -> dict[str, Json]:

@@ -12,7 +12,7 @@
 """
 
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from devnet.chain.history import Place
@@ -26,6 +26,7 @@ from devnet.chain.tracing.prestate import PrestateTracer
 from devnet.chain.tracing.struct_logger import StructLogger
 from devnet.errors import ChainError, InvalidParams
 from devnet.rpc.dispatch import Json
+from devnet.rpc.interfaces import Interfaces
 from devnet.rpc.parity_views import show_flat_call
 from devnet.rpc.quantity import decode_flag, decode_number, decode_object, decode_text
 from devnet.rpc.trace_views import (
@@ -57,7 +58,7 @@ class Job:
 class Scope:
     """What the tracers of one request share."""
 
-    interfaces: Container[bytes]  # addresses of our precompiles, which are shown like contracts
+    interfaces: Interfaces  # our precompiles, which are shown like contracts
     budget: Budget
 
 
@@ -65,7 +66,7 @@ Make = Callable[[], Job]
 _Options = Mapping[str, object]
 
 
-def decode_tracer(config: object, interfaces: Container[bytes]) -> Make:
+def decode_tracer(config: object, interfaces: Interfaces) -> Make:
     """What makes a job for each transaction.
 
     `timeout` and `reexec` are checked and change nothing: what bounds a trace is its size, and all
@@ -117,7 +118,9 @@ def _decode_calls(options: _Options, scope: Scope) -> Make:
         tracer = CallTracer(scope.budget)
 
         def show(end: End) -> Json:
-            return show_call_frame(tracer.finish(end.gas_used), with_log, only_top)
+            return show_call_frame(
+                tracer.finish(end.gas_used), scope.interfaces, with_log, only_top
+            )
 
         return Job(tracer, show)
 
@@ -135,8 +138,8 @@ def _decode_flat(options: _Options, scope: Scope) -> Make:
 
         def show(end: End) -> Json:
             traces = flatten(tracer.finish(end.gas_used), rule)
-            place, number = end.place, end.block_number
-            return [show_flat_call(trace, number, place, in_parity_words) for trace in traces]
+            setting = (scope.interfaces, end.block_number, end.place, in_parity_words)
+            return [show_flat_call(trace, *setting) for trace in traces]
 
         return Job(tracer, show)
 

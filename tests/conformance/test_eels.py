@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,11 +19,9 @@ import ckzg
 import pytest
 from eth_account import Account
 
-from devnet.chain.block import Execution, Withdrawal
+from devnet.chain.block import Execution
 from devnet.chain.body import Block, encode_block
 from devnet.chain.chain_file import load_chain
-from devnet.chain.execution import execute_block
-from devnet.chain.forks.difficulty import MIN_DIFFICULTY
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.kzg import (
     BLOB_BYTES,
@@ -32,14 +29,11 @@ from devnet.chain.forks.kzg import (
     compute_versioned_hash,
     load_setup,
 )
-from devnet.chain.forks.schedule import ForkSchedule, build_schedule
-from devnet.chain.forks.system import SYSTEM_CONTRACTS
+from devnet.chain.forks.schedule import build_schedule
 from devnet.chain.genesis_file import Genesis, GenesisAccount, load_genesis, place_genesis
-from devnet.chain.header import Header, compute_header_hash, encode_header
-from devnet.chain.template import build_child
-from devnet.chain.transaction import Transaction, decode_included
+from devnet.chain.header import Header, encode_header
 from devnet.chain.world import World
-from devnet.errors import BadTransaction
+from tests.conformance.random_chain import CHAIN_ID, CONTRACTS, RandomChain
 
 if TYPE_CHECKING:
     from tests.conformance.conftest import Dice
@@ -47,8 +41,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = ROOT.parent / "shared" / "rpc-compat"
-CHAIN_ID = 1337
-CONTRACTS = tuple(bytes([0xC0 + index]) * 20 for index in range(8))
 Replay: TypeAlias = Callable[[Genesis, Header, Sequence[Block]], list[dict[str, Any]]]
 SPECIFIED = [fork for fork in Fork if fork is not Fork.CONSTANTINOPLE]  # never lived on mainnet
 
@@ -97,101 +89,11 @@ def _dump_account(account: GenesisAccount) -> dict[str, Any]:
     }
 
 
-class Maker:
-    """Makes a chain of random contracts, transactions, withdrawals and requests."""
-
-    def __init__(self, dice: Dice, schedule: ForkSchedule, codes: dict[bytes, bytes]) -> None:
-        self.dice, self.schedule = dice, schedule
-        self.world = World({}, CHAIN_ID, schedule)
-        fork = schedule.find_genesis_fork(0)
-        accounts = [GenesisAccount(owner, 10**24) for owner in dice.owners]
-        for address, code in codes.items():
-            accounts.append(GenesisAccount(address, 5_000, 1, code, ((0, 1), (1, 2**200))))
-        accounts += [GenesisAccount(a, 0, 1, code) for a, (code, _) in SYSTEM_CONTRACTS.items()]
-        header = Header(
-            parent_hash=bytes(32),
-            coinbase=bytes(20),
-            state_root=bytes(32),
-            difficulty=MIN_DIFFICULTY if fork < Fork.PARIS else 0,
-            number=0,
-            gas_limit=30_000_000,
-            timestamp=0,
-            extra_data=b"",
-            mix_hash=bytes(32),
-            base_fee_per_gas=10**9 if fork >= Fork.LONDON else 0,
-            length=schedule.get_rules(fork).header_length,
-        )
-        self.genesis = Genesis(CHAIN_ID, schedule, header, tuple(accounts))
-        self.header = self.head = place_genesis(self.world, self.genesis)
-        self.hashes = [compute_header_hash(self.head)]
-        self.blocks: list[Execution] = []
-
-    def add(self, *raws: bytes, elapsed: int = 10) -> Execution:
-        """A block of those transactions that are valid."""
-        pick = self.dice.random
-        template = build_child(
-            self.schedule,
-            self.head,
-            self.hashes[0],
-            timestamp=self.head.timestamp + elapsed,
-            coinbase=pick.choice((b"\xcb" * 20, CONTRACTS[0], self.dice.owners[0])),
-            mix_hash=pick.randbytes(32) if self.head.difficulty == 0 else bytes(32),
-            parent_beacon_block_root=pick.randbytes(32),
-            extra_data=b"",
-        )
-        fork = self.schedule.find_fork(template)
-        paid = range(pick.randrange(3)) if fork >= Fork.SHANGHAI else range(0)
-        withdrawals = tuple(
-            Withdrawal(n, n, self.dice.address(), pick.choice((0, 1, 10**9))) for n in paid
-        )
-        block = execute_block(
-            self.world,
-            self.head,
-            template,
-            list(_decode(raws, fork)),
-            self.hashes,
-            lambda _, why: None,
-            withdrawals=withdrawals,
-        )
-        self.blocks.append(block)
-        self.head, self.hashes = block.header, [block.hash, *self.hashes]
-        return block
-
-    def get_nonces(self) -> list[int]:
-        """The next nonce of each owner."""
-        state = self.world.open(self.head.state_root, self.head)
-        return [state.get_nonce(owner) for owner in self.dice.owners]
-
-    def send(self, index: int, to: bytes, data: bytes, **fields: Any) -> Execution:
-        """A block with one transaction."""
-        nonce = self.get_nonces()[index]
-        common = {"nonce": nonce, "gas": 900_000, "value": 0, "chainId": CHAIN_ID}
-        fields = {**common, "to": to, "data": data, **fields}
-        signed = Account.sign_transaction(fields, self.dice.keys[index].to_bytes())
-        return self.add(bytes(signed.raw_transaction))
-
-    def add_random(self) -> Execution:
-        """A block with a transaction of each owner."""
-        elapsed = self.dice.random.randrange(1, 20)
-        fork = self.schedule.find_fork(
-            replace(self.head, number=self.head.number + 1, timestamp=self.head.timestamp + elapsed)
-        )
-        nonces = self.get_nonces()
-        raws = [self.dice.sign(index, nonces, fork) for index in range(len(nonces))]
-        return self.add(*raws, elapsed=elapsed)
-
-
-def _decode(raws: Sequence[bytes], fork: Fork) -> Iterator[Transaction]:
-    for raw in raws:
-        with suppress(BadTransaction):
-            yield decode_included(raw, fork)
-
-
-def assert_agreed(maker: Maker, replay: Replay) -> None:
+def assert_agreed(chain: RandomChain, replay: Replay) -> None:
     """EELS takes every block, with the same results."""
-    found = replay(maker.genesis, maker.header, [as_block(block) for block in maker.blocks])
-    assert [each["error"] for each in found] == [""] * len(maker.blocks), found[-1]
-    for block, each in zip(maker.blocks, found, strict=True):
+    found = replay(chain.genesis, chain.header, [as_block(block) for block in chain.blocks])
+    assert [each["error"] for each in found] == [""] * len(chain.blocks), found[-1]
+    for block, each in zip(chain.blocks, found, strict=True):
         header = block.header
         assert each["stateRoot"] == header.state_root.hex()
         assert each["gasUsed"] == header.gas_used
@@ -229,11 +131,11 @@ def test_random_chains_are_the_specifications(
     """Random contracts under every fork: each instruction, precompile, transaction type."""
     dice = make_dice(seed, fork)
     codes = {address: dice.program(dice.random.randrange(3, 25)) for address in CONTRACTS}
-    maker = Maker(dice, build_schedule(fork), codes)
+    chain = RandomChain(dice, build_schedule(fork), codes)
     for _ in range(6):
-        maker.add_random()
-    assert sum(len(block.transactions) for block in maker.blocks) > 12
-    assert_agreed(maker, replay)
+        chain.add_random()
+    assert sum(len(block.transactions) for block in chain.blocks) > 12
+    assert_agreed(chain, replay)
 
 
 @pytest.mark.parametrize("fork", [Fork.PRAGUE, Fork.OSAKA])
@@ -252,19 +154,19 @@ def test_what_we_put_right_in_py_evm_is_as_specified(
         ),
         creator: assemble(320, 0, 0, "CREATE", 0, "SSTORE", "GAS", 1, "SSTORE"),
     }  # fmt: skip
-    maker = Maker(make_dice(0, fork), build_schedule(fork), codes)
+    chain = RandomChain(make_dice(0, fork), build_schedule(fork), codes)
     for address, data in list_precompile_inputs():
-        assert maker.send(0, caller, address + data, gasPrice=10**10).receipts[0].succeeded
-    sender, key = maker.dice.owners[1], maker.dice.keys[1].to_bytes()
+        assert chain.send(0, caller, address + data, gasPrice=10**10).receipts[0].succeeded
+    sender, key = chain.dice.owners[1], chain.dice.keys[1].to_bytes()
     fees = {"maxFeePerGas": 10**10, "maxPriorityFeePerGas": 1}
     for delegate in (creator, bytes(19) + b"\x02", caller):
-        nonce = maker.get_nonces()[1]
+        nonce = chain.get_nonces()[1]
         fields = {"chainId": CHAIN_ID, "address": delegate, "nonce": nonce + 1}
         signed = [Account.sign_authorization(fields, key)]
         data = bytes(19) + b"\x04" + b"data"
-        block = maker.send(1, sender, data, authorizationList=signed, **fees)
+        block = chain.send(1, sender, data, authorizationList=signed, **fees)
         assert block.receipts[0].succeeded
-    assert_agreed(maker, replay)
+    assert_agreed(chain, replay)
 
 
 def list_precompile_inputs() -> Iterator[tuple[bytes, bytes]]:
@@ -304,13 +206,13 @@ def test_forks_by_time_follow_each_other_as_specified(
     times = (*base.times, *((first, fork) for fork, first in starts.items()))
     schedule = replace(base, times=times)
     dice = make_dice(0, Fork.PRAGUE)
-    maker = Maker(dice, schedule, {CONTRACTS[0]: dice.program(20)})
+    chain = RandomChain(dice, schedule, {CONTRACTS[0]: dice.program(20)})
     for n in range(24):
-        nonces = maker.get_nonces()
+        nonces = chain.get_nonces()
         counts = (6, 3) if n % 3 else (1,)
         target = (200_000, CONTRACTS[0], 0, b"")
-        maker.add(*(dice.sign_blobs(i, nonces[i], *target, n) for i, n in enumerate(counts)))
-    forks = {schedule.find_fork(block.header) for block in maker.blocks}
+        chain.add(*(dice.sign_blobs(i, nonces[i], *target, n) for i, n in enumerate(counts)))
+    forks = {schedule.find_fork(block.header) for block in chain.blocks}
     assert forks == {Fork.PRAGUE, *starts}
-    assert max(block.header.excess_blob_gas for block in maker.blocks) > 10**6
-    assert_agreed(maker, replay)
+    assert max(block.header.excess_blob_gas for block in chain.blocks) > 10**6
+    assert_agreed(chain, replay)

@@ -6,10 +6,10 @@ from typing import Any
 from eth import exceptions
 
 from devnet.chain.tracing.event import Failure, Reason
-from devnet.chain.tracing.instruction import count_left, count_taken, get_mnemonic
+from devnet.chain.tracing.instruction import count_taken, get_mnemonic
 
 MAX_CODE_BYTES = 24_576  # EIP-170
-_STACK_LIMIT = 1_024  # items
+_MOST_ITEMS = 1_023  # before an instruction that adds one, and none adds more
 _REASONS: Mapping[type[BaseException], Reason] = {
     exceptions.Revert: Reason.REVERTED,
     exceptions.OutOfGas: Reason.OUT_OF_GAS,
@@ -52,7 +52,7 @@ def describe_fault(reason: Reason, code: int, items: int) -> Failure:
     if reason is Reason.STACK_UNDERFLOW:
         return Failure(reason, f"({items} <=> {count_taken(code)})")
     if reason is Reason.STACK_OVERFLOW:
-        return Failure(reason, f"{items} ({_STACK_LIMIT + count_taken(code) - count_left(code)})")
+        return Failure(reason, f"{items} ({_MOST_ITEMS})")
     return Failure(reason)
 
 
