@@ -1,25 +1,19 @@
-"""A node behind HTTP that has the chain of a folder of exchanges, and takes no block of its own."""
+"""A node in a process of its own that has imported the chain of a folder of exchanges."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from devnet.chain.chain_file import load_chain
-from devnet.chain.forks.seal import accept_seal
-from devnet.chain.genesis_file import load_genesis
-from devnet.chain.origin import Origin
-from devnet.config import Config
-from devnet.node import Node
-from devnet.rpc.serving import serve_node
-from devnet.rpc.transport.server import Listen
+from tempfile import TemporaryDirectory
 
 SUITE = Path(__file__).resolve().parents[3] / "shared" / "rpc-compat"
-_START_S, _STOP_S = 60, 20
 _CHAIN, _GENESIS = "chain.rlp", "genesis.json"
+_DEVNET = (sys.executable, "-m", "devnet")
+_STOP_S = 30
 
 
 def find_chain(folder: Path) -> Path:
@@ -28,36 +22,38 @@ def find_chain(folder: Path) -> Path:
     return next((place for place in places if (place / _CHAIN).is_file()), SUITE)
 
 
-def load_node(folder: Path) -> Node:
-    """The chain of a folder of exchanges, executed; what is sent to the node waits."""
-    place = find_chain(folder)
-    blocks = tuple(load_chain(place / _CHAIN))
-    origin = Origin(load_genesis(place / _GENESIS), blocks, accept_seal)
-    node = Node(Config(validators=1), origin=origin)
-    node.set_automine(False)
-    return node
-
-
 @contextmanager
 def serve_suite(folder: Path) -> Iterator[str]:
-    """URL of a fresh node with the chain of a folder."""
-    node, loop, stop = load_node(folder), asyncio.new_event_loop(), asyncio.Event()
-    ports: list[int] = []
-    opened = threading.Event()
+    """URL of a fresh node with the chain of a folder; what is sent to it waits, as in hive.
 
-    def open_(port: int) -> None:
-        ports.append(port)
-        opened.set()
+    Raises: RuntimeError with what the import or the node said if there is none.
+    """
+    place = find_chain(folder)
+    with TemporaryDirectory(prefix="rpc-compat-") as data_dir:
+        source = (str(place / _CHAIN), "--genesis", str(place / _GENESIS))
+        command = (*_DEVNET, "import", *source, "--data-dir", data_dir)
+        imported = subprocess.run(command, capture_output=True, text=True)
+        if imported.returncode:
+            raise RuntimeError(f"the chain of {place} is not imported: {imported.stderr.strip()}")
+        options = ("--no-mining", "--port", "0", "--json")
+        with subprocess.Popen(
+            (*_DEVNET, "up", "--data-dir", data_dir, *options),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as node:
+            try:
+                yield _read_url(node)
+            finally:
+                node.terminate()
+                node.communicate(timeout=_STOP_S)
 
-    def run() -> None:
-        loop.run_until_complete(serve_node(node, Listen(port=0), open_, stop))
-        loop.close()
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        assert opened.wait(_START_S), "the server did not start"
-        yield f"http://127.0.0.1:{ports[0]}"
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(_STOP_S)
+def _read_url(node: subprocess.Popen[str]) -> str:
+    assert node.stdout is not None
+    assert node.stderr is not None
+    line = node.stdout.readline()
+    if not line:
+        raise RuntimeError(f"the node did not start: {node.stderr.read().strip()}")
+    url: str = json.loads(line)["url"]
+    return url
