@@ -11,6 +11,7 @@ DevnetError
     ExecutionReverted  ExecutionFailed  SimulationRefused
     BadBlock           BadSeal
   HostError          this host cannot answer
+    StoreError       a data directory cannot be read or written
   BadBundle          a proof bundle does not read
   ConsensusError
     NoQuorum  BadSignature  BadCertificate  BadProposal
@@ -163,6 +164,12 @@ class BadSeal(BadBlock):
 
 class HostError(DevnetError):
     """This host cannot answer; others may."""
+
+
+class StoreError(HostError):
+    """A file of a data directory is damaged, in use or cannot be written; says what to do."""
+
+    exit_code = 2
 
 
 class BadBundle(DevnetError):

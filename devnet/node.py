@@ -7,7 +7,7 @@ gives them.
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from devnet.chain.account import DevAccount, derive_accounts
@@ -16,22 +16,16 @@ from devnet.chain.call import Call, CallResult, estimate_gas, execute_call
 from devnet.chain.forks.blob import compute_blob_base_fee
 from devnet.chain.forks.rules import Rules
 from devnet.chain.header import Header
-from devnet.chain.history import History
 from devnet.chain.origin import Origin
 from devnet.chain.pool.admission import admit
 from devnet.chain.pool.pool import Pool
 from devnet.chain.pool.selection import Order, Selection, build_prices
 from devnet.chain.template import build_child
-from devnet.chain.transaction import Transaction, decode_transaction
+from devnet.chain.transaction import decode_transaction
 from devnet.config import Config, Host
 from devnet.consensus.certificate import Certificate
-from devnet.errors import (
-    BadTransaction,
-    HostError,
-    NoQuorum,
-    UnknownBlock,
-    UnknownSnapshot,
-)
+from devnet.data_directory import DataDirectory, Settings
+from devnet.errors import BadTransaction, HostError, NoQuorum
 from devnet.events import (
     BlockAdded,
     BlocksRemoved,
@@ -40,31 +34,14 @@ from devnet.events import (
     Observer,
     TransactionSeen,
 )
+from devnet.footing import find_footing
+from devnet.snapshot import Snapshot, Snapshots
+from devnet.state_reader import StateReader
 from devnet.timeline import Timeline
 from devnet.validators.cluster import Cluster
 from devnet.validators.misbehaviour import Behavior
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What `revert` goes back to."""
-
-    number: int
-    waiting: tuple[Transaction, ...]
-    timeline: Timeline
-
-
-class StateReader:
-    """Storage of one block's state, for what the precompiles keep there."""
-
-    def __init__(self, state: Any) -> None:
-        self._state = state
-
-    def load(self, address: bytes, slot: int) -> int:
-        value: int = self._state.get_storage(address, slot)
-        return value
 
 
 class Node:
@@ -75,28 +52,41 @@ class Node:
         config: Config | None = None,
         host: Host | None = None,
         origin: Origin | None = None,
+        directory: DataDirectory | None = None,
     ) -> None:
         """
         Args:
+            config: the stored one if not given and there is one, else the default.
             origin: a chain to go on with; its chain id and forks hold, not those of `config`.
-        Raises: BadBlock, ConfigError if it cannot be gone on with.
+            directory: where everything is kept; `host.data_dir` is opened if it is not given.
+        Raises: BadBlock, ConfigError, StoreError if it cannot be gone on with.
         """
-        self.config = config or Config()
-        if origin is not None:
-            self.config = replace(self.config, chain_id=origin.genesis.chain_id)
+        host = host or Host()
+        if directory is None and host.data_dir is not None:
+            directory = DataDirectory(host.data_dir)
+        self.directory = directory
+        try:
+            self._begin(config, host, origin)
+            self._resume()
+        except BaseException:
+            if directory is not None:
+                directory.close()
+            raise
+
+    def _begin(self, config: Config | None, host: Host, origin: Origin | None) -> None:
+        footing = find_footing(config, origin, self.directory)
+        self.config = footing.config
         self.accounts = derive_accounts(self.config.mnemonic, self.config.accounts)
         funded = [account.address for account in self.accounts]
-        self.cluster = Cluster(self.config, funded, host or Host(), origin)
-        self.history = History(self.cluster.base[0])
-        for block in self.cluster.base[1:]:
-            self.history.append(block)
+        shelf = None if self.directory is None else self.directory.shelf
+        self.cluster = Cluster(self.config, funded, host, footing.origin, footing.history, shelf)
+        self.history = self.cluster.history
         self.pool = Pool(order=Order(self.config.order))
         self.automine = True
         self.interval_s = 0.0  # seconds between blocks that a clock asks for, 0 for none
         self.timeline = Timeline(self.config.block_time_s)
         self.observers: list[Observer] = []
-        self._snapshots: dict[int, Snapshot] = {}
-        self._next_snapshot = 1
+        self._snapshots = Snapshots()
 
     def freeze(self) -> "Node":
         """The node as it is now, for other threads to read while this one goes on.
@@ -106,8 +96,37 @@ class Node:
         frozen = copy(self)
         frozen.history = self.history.freeze()
         frozen.pool = self.pool.freeze()
-        frozen.cluster = self.cluster.freeze()
+        frozen.cluster = self.cluster.freeze(frozen.history)
         return frozen
+
+    def save(self) -> None:
+        """Keep everything as it is now, if there is a data directory.
+
+        Every method that changes the node ends with this. Raises: StoreError.
+        """
+        if self.directory is not None:
+            behaviors = self.cluster.behaviors
+            settings = Settings(self.timeline, self.automine, self.interval_s, behaviors)
+            self.directory.save(self.pool.all(), settings)
+
+    def close(self) -> None:
+        """Let another process have the data directory."""
+        for validator in self.cluster.validators:
+            validator.world.close()
+        if self.directory is not None:
+            self.directory.close()
+
+    def _resume(self) -> None:
+        """Take up what the data directory says, then let validators catch up."""
+        settings = self.directory.settings if self.directory else None
+        if self.directory is not None and settings is not None:
+            self.timeline = replace(settings.timeline, period_s=self.config.block_time_s)
+            self.automine, self.interval_s = settings.automine, settings.interval_s
+            self.cluster.restore_behaviors(settings.behaviors)
+            for transaction in self.directory.load_waiting():
+                self.pool.add(transaction)
+        self.cluster.catch_up()
+        self.save()
 
     @property
     def head(self) -> Execution:
@@ -184,10 +203,14 @@ class Node:
         self.pool.reprice(header.base_fee_per_gas)
         admit(self.pool, transaction, self.open_state(), header, rules, at_once=self.automine)
         self._tell(TransactionSeen(transaction))
-        if self.automine:
-            left_out = self._mine_pool()
-            if transaction.hash in left_out and not self.history.find_transaction(transaction.hash):
-                raise left_out[transaction.hash]
+        left_out: dict[bytes, Exception] = {}
+        try:
+            if self.automine:
+                left_out = self._mine_pool()
+        finally:
+            self.save()
+        if transaction.hash in left_out and not self.history.find_transaction(transaction.hash):
+            raise left_out[transaction.hash]
         return transaction.hash
 
     def mine(self, count: int = 1) -> None:
@@ -197,27 +220,32 @@ class Node:
 
     def set_automine(self, automine: bool) -> None:
         """A block for each transaction, at once; ends an interval."""
+        ends_interval = automine and self.interval_s > 0
         self.automine = automine
+        self.interval_s = 0.0 if ends_interval else self.interval_s
+        self.save()
+        if ends_interval:
+            self._tell(IntervalSet(0.0))
         if automine:
-            if self.interval_s:
-                self.interval_s = 0.0
-                self._tell(IntervalSet(0.0))
             self._mine_pool()
 
     def set_interval(self, seconds: float) -> None:
         """A block every so many seconds instead of one for each transaction; 0 ends that."""
         self.interval_s = seconds
         self.automine = False
+        self.save()
         self._tell(IntervalSet(seconds))
 
     def increase_time(self, seconds: int) -> int:
         """The next block so much later. Returns: all that was added so far. Raises: ChainError."""
         self.timeline = self.timeline.shift(seconds, self.head.header.timestamp)
+        self.save()
         return self.timeline.shifted_s
 
     def set_next_timestamp(self, timestamp: int) -> None:
         """Raises: ChainError if that is not after the head's."""
         self.timeline = self.timeline.set_next(timestamp, self.head.header.timestamp)
+        self.save()
 
     def set_behavior(self, validator: str, behavior: Behavior) -> None:
         """Change what a validator does; transactions that waited for a quorum are tried again.
@@ -225,22 +253,14 @@ class Node:
         If there is still no quorum they go on waiting, and `cluster.waiting` says why.
         """
         self.cluster.set_behavior(validator, behavior)
+        self.save()
         if self.automine and self.cluster.waiting:
             with suppress(NoQuorum):
                 self._mine_pool()
 
     def get_certificate(self, number: int) -> Certificate:
-        """Certificate of a decided block.
-
-        Raises: UnknownBlock; nobody here signed block 0 and what was imported.
-        """
-        self.history.get_block(number)
-        decision = self.cluster.find_decision(number)
-        if decision is None:
-            what = f"block {number} was imported" if number else "block 0 is the genesis block"
-            first = len(self.cluster.base)
-            raise UnknownBlock(f"{what}: it has no certificate; the first that may is {first}")
-        return decision.certificate
+        """Certificate of a decided block. Raises: UnknownBlock; imported ones have none."""
+        return self.cluster.get_certificate(number)
 
     # snapshots
 
@@ -251,29 +271,23 @@ class Node:
 
     def snapshot(self) -> int:
         """Remember the chain as it is now."""
-        number, self._next_snapshot = self._next_snapshot, self._next_snapshot + 1
-        waiting = self.pool.all()
-        self._snapshots[number] = Snapshot(self.head.header.number, waiting, self.timeline)
-        return number
+        head = self.head.header.number
+        return self._snapshots.add(Snapshot(head, self.pool.all(), self.timeline))
 
     def revert(self, snapshot_id: int) -> None:
         """Go back to a snapshot; it and all later ones are gone.
 
         Raises: UnknownSnapshot.
         """
-        snapshot = self._snapshots.get(snapshot_id)
-        if snapshot is None:
-            raise UnknownSnapshot(f"no snapshot {snapshot_id}; a revert uses up its snapshot")
-        for later in [number for number in self._snapshots if number >= snapshot_id]:
-            del self._snapshots[later]
+        snapshot = self._snapshots.use(snapshot_id)
         numbers = range(self.head.header.number, snapshot.number, -1)
         removed = tuple(self.history.get_block(number) for number in numbers)
         self.cluster.rewind(snapshot.number)
-        self.history.rewind(snapshot.number)
         self.timeline = snapshot.timeline
         self.pool.clear()
         for transaction in snapshot.waiting:
             self.pool.add(transaction)
+        self.save()
         if removed:
             self._tell(BlocksRemoved(removed))
 
@@ -303,8 +317,8 @@ class Node:
                 self.pool.discard(left.transaction)
         if decision is None:
             return False
-        self.history.append(decision.block)
         self.pool.settle(decision.block.transactions, self.open_state)
         self.timeline = self.timeline.pass_block()
+        self.save()
         self._tell(BlockAdded(decision.block, decision.certificate))
         return True

@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from devnet.chain.history import Place
     from devnet.chain.origin import Origin
+    from devnet.node import Node
 
 INFERENCE = bytes(19) + b"\xf7"
 TIP_WEI = 10**9
@@ -22,11 +23,13 @@ MAX_FEE_WEI = 5 * 10**9
 class Driver:
     """A node and its first unlocked account, which sends and deploys."""
 
-    def __init__(self, origin: Origin | None = None, **options: Any) -> None:
+    def __init__(
+        self, origin: Origin | None = None, node: Node | None = None, **options: Any
+    ) -> None:
         from devnet.config import Config
         from devnet.node import Node
 
-        self.node = Node(Config(**options), origin=origin)
+        self.node = node or Node(Config(**options), origin=origin)
 
     def sign(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 
 import rlp
 
-from devnet.chain.block import Withdrawal
+from devnet.chain.block import Execution, Withdrawal
 from devnet.chain.header import (
     EMPTY_UNCLES_HASH,
     SHANGHAI_LENGTH,
@@ -31,6 +31,12 @@ class Block:
     transactions: tuple[bytes, ...]
     uncles: tuple[Header, ...] = ()
     withdrawals: tuple[Withdrawal, ...] = ()
+
+
+def extract_block(execution: Execution) -> Block:
+    """The block that was executed."""
+    raws = tuple(transaction.raw for transaction in execution.transactions)
+    return Block(execution.header, raws, execution.uncles, execution.withdrawals)
 
 
 def encode_block(block: Block) -> bytes:

@@ -18,14 +18,19 @@ def load_chain(path: Path) -> Iterator[Block]:
 
     Raises: ConfigError if the file cannot be read; BadBlock where a block does not decode.
     """
+    for item in split_blocks(read_chain(path)):
+        yield decode_block(item)
+
+
+def read_chain(path: Path) -> bytes:
+    """The bytes of a file, unpacked. Raises: ConfigError if it cannot be read."""
     try:
         raw = path.read_bytes()
         if raw.startswith(_GZIP):
-            raw = gzip.decompress(raw)
+            return gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as fault:
         raise ConfigError(f"cannot read chain {path}: {fault}") from fault
-    for item in split_blocks(raw):
-        yield decode_block(item)
+    return raw
 
 
 def split_blocks(raw: bytes) -> Iterator[bytes]:

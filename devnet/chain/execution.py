@@ -142,7 +142,7 @@ def _include(run: _Run, state: Any, transaction: Transaction) -> None:
     except (ValidationError, VMError) as refused:
         state.revert(before)
         raise BadTransaction(f"refused by the EVM: {refused}") from refused
-    except BadTransaction:
+    except (BadTransaction, HostError):
         state.revert(before)
         raise
     except Fatal as fault:

@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import dataclass
 
 from devnet.chain.block import Execution, Inference, Log, Receipt
+from devnet.chain.shelf import MemoryShelf, Shelf
 from devnet.chain.transaction import Transaction
 from devnet.errors import UnknownBlock, UnknownTransaction
 
@@ -56,55 +57,91 @@ class LogQuery:
 class History:
     """The chain so far, block 0 included."""
 
-    def __init__(self, genesis: Execution) -> None:
-        self._blocks = [genesis]
-        self._numbers = {genesis.hash: 0}
-        self._places: dict[bytes, Place] = {}
-        self._length = 1  # of `_blocks`; what is beyond belongs to a later moment
+    def __init__(self, genesis: Execution, shelf: Shelf | None = None) -> None:
+        """A chain of one block, on a shelf that has none."""
+        self._shelf = MemoryShelf() if shelf is None else shelf
+        self._hashes: list[bytes] = []
+        self._numbers: dict[bytes, int] = {}
+        self._length = 0  # of `_hashes`; what is beyond belongs to a later moment
         self._shared = False  # with a frozen one
+        self.head = genesis
+        self.total_difficulty = 0  # of all blocks
+        self.append(genesis)
 
-    @property
-    def head(self) -> Execution:
-        return self._blocks[self._length - 1]
+    @staticmethod
+    def restore(shelf: Shelf, chain: Sequence[tuple[bytes, int]]) -> "History":
+        """The chain that a shelf has already.
+
+        Args:
+            chain: hash and difficulty of every block in order.
+        """
+        history = object.__new__(History)
+        history._shelf = shelf
+        history._hashes = [block_hash for block_hash, _ in chain]
+        history._numbers = {block_hash: n for n, (block_hash, _) in enumerate(chain)}
+        history._length = len(chain)
+        history._shared = False
+        history.head = shelf.get(history._hashes[-1])
+        history.total_difficulty = sum(difficulty for _, difficulty in chain)
+        return history
 
     def freeze(self) -> "History":
         """The chain as it is now, for another thread; copies nothing."""
         self._shared = True
         return copy(self)
 
-    def append(self, block: Execution) -> None:
-        self._blocks.append(block)
+    def append(self, block: Execution, seal: bytes = b"") -> None:
+        """Add a block, and what a consensus says of it."""
+        self._shelf.put(block, seal)
+        self._hashes.append(block.hash)
         self._numbers[block.hash] = block.header.number
-        for index, transaction in enumerate(block.transactions):
-            self._places[transaction.hash] = Place(block, index)
+        self.head = block
+        self.total_difficulty += block.header.difficulty
         self._length += 1
 
     def rewind(self, number: int) -> None:
         """Forget all blocks above `number`."""
         if self._shared:
-            self._blocks = self._blocks.copy()
-            self._numbers, self._places = self._numbers.copy(), self._places.copy()
+            self._hashes, self._numbers = self._hashes.copy(), self._numbers.copy()
+            self._shelf = self._shelf.freeze()
             self._shared = False
-        for block in self._blocks[number + 1 :]:
+        removed = [self._shelf.get(block_hash) for block_hash in self._hashes[number + 1 :]]
+        for block in removed:
             del self._numbers[block.hash]
-            for transaction in block.transactions:
-                del self._places[transaction.hash]
-        del self._blocks[number + 1 :]
+            self.total_difficulty -= block.header.difficulty
+        self._shelf.remove(removed)
+        del self._hashes[number + 1 :]
         self._length = number + 1
+        self.head = self._shelf.get(self._hashes[number])
 
-    def get_block(self, number: int) -> Execution:
+    def get_hash(self, number: int) -> bytes:
         """Raises: UnknownBlock with the head's number."""
         if not 0 <= number < self._length:
             raise UnknownBlock(f"no block {number}; the head is {self.head.header.number}")
-        return self._blocks[number]
+        return self._hashes[number]
+
+    def compute_total_difficulty(self, number: int) -> int:
+        """Of the blocks up to `number`; slow far from the head."""
+        later = self._hashes[number + 1 : self._length]
+        return self.total_difficulty - sum(self._shelf.get(h).header.difficulty for h in later)
+
+    def get_block(self, number: int) -> Execution:
+        """Raises: UnknownBlock with the head's number."""
+        return self._shelf.get(self.get_hash(number))
+
+    def get_seal(self, number: int) -> bytes:
+        """Raises: UnknownBlock with the head's number."""
+        return self._shelf.get_seal(self.get_hash(number))
 
     def find_block(self, block_hash: bytes) -> Execution | None:
-        number = self._numbers.get(block_hash)
-        return self._blocks[number] if number is not None and number < self._length else None
+        number = self._find_number(block_hash)
+        return None if number is None else self._shelf.get(block_hash)
 
     def find_transaction(self, transaction_hash: bytes) -> Place | None:
-        place = self._places.get(transaction_hash)
-        return place if place is not None and place.block.header.number < self._length else None
+        for block_hash, index in self._shelf.find_places(transaction_hash):
+            if self._find_number(block_hash) is not None:
+                return Place(self._shelf.get(block_hash), index)
+        return None
 
     def get_transaction(self, transaction_hash: bytes) -> Place:
         """Raises: UnknownTransaction."""
@@ -119,12 +156,16 @@ class History:
     def get_ancestors(self, number: int) -> Sequence[bytes]:
         """Hashes before block `number`, latest first, as BLOCKHASH sees them."""
         first = max(number - 256, 0)
-        return [block.hash for block in reversed(self._blocks[first : min(number, self._length)])]
+        return self._hashes[first : min(number, self._length)][::-1]
 
     def find_logs(self, query: LogQuery) -> Iterator[LogPlace]:
         """Matching events in order."""
-        for block in self._blocks[query.first : min(query.last + 1, self._length)]:
-            yield from find_block_logs(block, query)
+        for block_hash in self._hashes[query.first : min(query.last + 1, self._length)]:
+            yield from find_block_logs(self._shelf.get(block_hash), query)
+
+    def _find_number(self, block_hash: bytes) -> int | None:
+        number = self._numbers.get(block_hash)
+        return number if number is not None and number < self._length else None
 
 
 def find_block_logs(block: Execution, query: LogQuery) -> Iterator[LogPlace]:

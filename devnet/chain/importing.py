@@ -12,6 +12,7 @@ from devnet.chain.execution import execute_block
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.seal import check_seal
 from devnet.chain.header import Header, compute_header_hash, get_fields
+from devnet.chain.history import History
 from devnet.chain.transaction import Transaction, decode_included
 from devnet.chain.validation import (
     MAX_UNCLE_DEPTH,
@@ -38,24 +39,29 @@ CheckSeal = Callable[[Header], None]
 
 def import_blocks(
     world: World,
-    chain: Sequence[Execution],
+    history: History,
     blocks: Iterable[Block],
     check_seal: CheckSeal = check_seal,
+    after: int | None = None,
 ) -> Iterator[Execution]:
-    """Check and execute blocks one after another; those that `chain` has are passed over.
+    """Check and execute blocks one after another; those that are known are passed over.
 
     Args:
-        chain: the chain so far, block 0 included.
+        history: the chain so far; what comes out may be appended to it meanwhile.
         check_seal: asked about each header with proof of work; `accept_seal` believes all.
+        after: the last block whose state the world has, the head of `history` if not given.
     Yields: each new block, when the world holds its state.
     Raises: BadBlock at the first block that breaks a rule; ConfigError if proof of work cannot be
         checked here.
     """
-    hashes = [block.hash for block in chain[: -_BLOCKHASH_WINDOW - 1 : -1]]
-    family = list(chain[: -MAX_UNCLE_DEPTH - 2 : -1])  # the parent first
-    total = sum(block.header.difficulty for block in chain)
+    last = history.head.header.number if after is None else after
+    hashes = [history.get_hash(last), *history.get_ancestors(last)][:_BLOCKHASH_WINDOW]
+    family = [  # the parent first
+        history.get_block(number) for number in range(last, max(last - MAX_UNCLE_DEPTH - 1, -1), -1)
+    ]
+    total = history.compute_total_difficulty(last)
     for block in blocks:
-        if _is_known(block, chain):
+        if _is_known(block, history, last):
             continue
         parent = family[0]
         _check(world, block, family, total, check_seal)
@@ -66,11 +72,11 @@ def import_blocks(
         yield execution
 
 
-def _is_known(block: Block, chain: Sequence[Execution]) -> bool:
+def _is_known(block: Block, history: History, last: int) -> bool:
     number = block.header.number
-    if number >= len(chain) or chain[0].header.number:
+    if number > last:
         return False
-    known, given = chain[number].hash, compute_header_hash(block.header)
+    known, given = history.get_hash(number), compute_header_hash(block.header)
     if known != given:
         raise BadBlock(f"block {number} is {show(given)}, the chain has {show(known)}")
     return True

@@ -5,12 +5,10 @@ Each world executes them itself; they know no inference (decision 0021).
 
 from dataclasses import dataclass
 
-from devnet.chain.block import Execution, build_execution
 from devnet.chain.body import Block
 from devnet.chain.forks.seal import check_seal
-from devnet.chain.genesis_file import Genesis, place_genesis
-from devnet.chain.importing import CheckSeal, import_blocks
-from devnet.chain.world import World
+from devnet.chain.genesis_file import Genesis
+from devnet.chain.importing import CheckSeal
 from devnet.errors import ConfigError
 
 
@@ -21,6 +19,7 @@ class Origin:
     genesis: Genesis
     blocks: tuple[Block, ...] = ()
     check_seal: CheckSeal = check_seal  # of mined headers; `accept_seal` believes all
+    stored: int = 0  # blocks before those, which a data directory has already
 
     def __post_init__(self) -> None:
         number = self.genesis.header.number
@@ -30,14 +29,4 @@ class Origin:
     @property
     def next_number(self) -> int:
         """Number of the first block of our own, which brings inference."""
-        return len(self.blocks) + 1
-
-
-def place_origin(world: World, origin: Origin) -> tuple[Execution, ...]:
-    """Execute it all in a world; block 0 and the others, as the world found them.
-
-    Raises: BadBlock, ConfigError.
-    """
-    chain = [build_execution(place_genesis(world, origin.genesis), (), (), ())]
-    chain += import_blocks(world, chain, origin.blocks, origin.check_seal)
-    return tuple(chain)
+        return self.stored + len(self.blocks) + 1

@@ -121,6 +121,18 @@ def check_last_nonce(nonce: int) -> None:
         raise BadTransaction(f"nonce has max value: {nonce}")
 
 
+def restore_transaction(
+    raw: bytes, sender: bytes, era: int, sidecar: tuple[Any, ...] | None
+) -> Transaction:
+    """A transaction that was decoded before; neither signature nor blobs are checked again."""
+    evm = _READERS[Fork(era)].decode(raw)
+    blobs = None
+    if sidecar is not None:
+        version, *lists = sidecar
+        blobs = Sidecar(version, *map(tuple, lists))
+    return Transaction(raw, compute_keccak(raw), sender, evm, Fork(era), blobs)
+
+
 def adapt_transaction(transaction: Transaction, fork: Fork) -> Transaction:
     """The transaction as a fork reads it; it may have waited across a fork."""
     if transaction.era is get_transaction_era(fork):

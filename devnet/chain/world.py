@@ -12,11 +12,13 @@ from eth_typing import Address, BlockNumber, Hash32
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.schedule import DEFAULT_SCHEDULE, ForkSchedule
 from devnet.chain.header import EMPTY_TRIE_ROOT, Header
+from devnet.chain.history import History
 from devnet.chain.keccak import bind_keccak
 from devnet.chain.precompile import bind_state
 from devnet.chain.state.archive import Archive
 from devnet.chain.state.binding import bind_database
 from devnet.chain.state.database import AccountDatabase
+from devnet.chain.state.node_store import NodeStore
 from devnet.chain.state.proof import AccountProof, prove_account
 from precompiles.interface import Table
 
@@ -30,17 +32,19 @@ class World:
         chain_id: int,
         schedule: ForkSchedule = DEFAULT_SCHEDULE,
         inference_from: int = 0,
+        store: NodeStore | None = None,
     ) -> None:
         """
         Args:
             inference_from: number of the first block that has the precompiles of `table`.
+            store: where accepted states are kept beyond this process.
         """
         bind_keccak()
         self.chain_id = chain_id
         self.schedule = schedule
         self.table = table
         self.inference_from = inference_from
-        self._archive = Archive()
+        self._archive = Archive(store)
         self._state_classes: dict[tuple[Fork, bool], type[Any]] = {}
 
     def open(
@@ -73,6 +77,34 @@ class World:
     def has_root(self, root: bytes) -> bool:
         """Whether a state can be opened."""
         return root in self._archive
+
+    def keep(self, block: Header, block_hash: bytes) -> None:
+        """Write the state after an accepted block to the store, if there is one.
+
+        Raises: StoreError.
+        """
+        self._archive.keep(block.state_root, block.number, block_hash)
+
+    def find_kept(self, history: History) -> int | None:
+        """Number of the latest block of a chain whose state was kept here before.
+
+        Raises: StoreError.
+        """
+        store = self._archive.store
+        for number, block_hash in store.iterate_accepted() if store else ():
+            if number <= history.head.header.number and history.get_hash(number) == block_hash:
+                return number
+        return None
+
+    def rewind(self, number: int) -> None:
+        """Forget that blocks above `number` were kept. Raises: StoreError."""
+        if self._archive.store is not None:
+            self._archive.store.rewind(number)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if self._archive.store is not None:
+            self._archive.store.close()
 
     def forget(self, roots: Iterable[bytes]) -> None:
         """Let go of states; what others share with them stays."""

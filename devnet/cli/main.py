@@ -1,4 +1,4 @@
-"""The command line: `devnet up | demo | model | receipt | verify`.
+"""The command line: `devnet up | import | demo | model | receipt | verify`.
 
 stdout is the result, stderr is talk. Expected errors end in one line and an exit code.
 """
@@ -14,11 +14,13 @@ from precompiles.errors import Fatal, PrecompileError, Revert
 
 _COMMANDS = {
     "up": "Start a devnet and answer JSON-RPC.",
+    "import": "Take blocks made elsewhere into a data directory.",
     "demo": "Tell the whole story in under a minute.",
     "model": "Add, list, show and run models.",
     "receipt": "Write the proof bundle of an inference.",
     "verify": "Check a proof bundle offline.",
 }
+_MODULES = {"import": "importing"}  # whose name is not the command's: Python keeps that one
 _EXIT_FATAL = 2  # this host cannot answer
 
 
@@ -31,7 +33,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"devnet.cli.{cmd_name}").command
+        module = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = import_module(f"devnet.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,21 +1,35 @@
 """`devnet up`: start a node and answer JSON-RPC until it is stopped."""
 
-import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from devnet.config import DEFAULT_MNEMONIC, Config, Host
+from devnet.chain.genesis_file import Genesis, load_genesis
+from devnet.chain.origin import Origin
+from devnet.cli.banner import describe, describe_json
+from devnet.config import DEFAULT_HARDFORK, DEFAULT_MNEMONIC, Config, Host
+from devnet.data_directory import DataDirectory
 from devnet.errors import ConfigError
 from devnet.node import Node
 from devnet.rpc.evm import MAX_INTERVAL_S
 from devnet.rpc.serving import serve
 from devnet.rpc.transport.server import Listen
 from devnet.validators.misbehaviour import parse_behavior
-from precompiles.inference import INFERENCE
-from precompiles.registry import REGISTRY
 
-_ETHER = 10**18
+_FIELDS = {  # options that make a chain, and the fields of the configuration that they set
+    "validators": "validators",
+    "seed": "seed",
+    "chain_id": "chain_id",
+    "mnemonic": "mnemonic",
+    "accounts": "accounts",
+    "gas_limit": "block_gas_limit",
+    "hardfork": "hardfork",
+    "block_time": "block_time_s",
+}
 
 
 @click.command(name="up")
@@ -62,11 +76,30 @@ _ETHER = 10**18
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Keep models here; in memory if not given.",
+    help="Keep the chain here and go on with what is there; in memory if not given.",
+)
+@click.option(
+    "--genesis",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Begin with geth's genesis.json.",
+)
+@click.option(
+    "--hardfork",
+    default=DEFAULT_HARDFORK,
+    show_default=True,
+    help="Rules of a new chain, as in cancun.",
+)
+@click.option(
+    "--no-mining",
+    "--no-mine",
+    is_flag=True,
+    help="Transactions wait for evm_mine.",
 )
 @click.option("--isolate", is_flag=True, help="Run models in a worker process with limits.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a banner.")
+@click.pass_context
 def command(
+    context: click.Context,
     validators: int,
     host: str,
     port: int,
@@ -81,20 +114,21 @@ def command(
     gas_limit: int,
     behaviors: tuple[str, ...],
     data_dir: Path | None,
+    genesis: Path | None,
+    hardfork: str,
+    no_mining: bool,
     isolate: bool,
     as_json: bool,
 ) -> None:
     """Start a devnet and answer JSON-RPC."""
-    config = Config(
-        validators=validators,
-        seed=seed,
-        chain_id=chain_id,
-        mnemonic=mnemonic,
-        accounts=accounts,
-        block_gas_limit=gas_limit,
-        block_time_s=max(1, round(block_time or 1)),
-    )
-    node = Node(config, Host(data_dir=data_dir, isolate=isolate))
+    if no_mining and block_time:
+        raise ConfigError("--no-mining and --block-time exclude each other")
+    given = {
+        name: value
+        for name, value in context.params.items()
+        if name in _FIELDS and context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    node = _open_node(given, data_dir, genesis, isolate)
     for text in behaviors:
         name, separator, behavior = text.partition("=")
         if not separator:
@@ -102,65 +136,42 @@ def command(
         node.set_behavior(name, parse_behavior(behavior))
     if block_time:
         node.set_interval(block_time)
+    if no_mining:
+        node.set_interval(0)
 
     def announce(bound_port: int) -> None:
         url = f"http://{host}:{bound_port}"
-        click.echo(_describe_json(node, url) if as_json else _describe(node, url))
+        click.echo(describe_json(node, url) if as_json else describe(node, url))
 
-    serve(node, Listen(host, port, ipc, hosts, origins), announce)
+    try:
+        serve(node, Listen(host, port, ipc, hosts, origins), announce)
+    finally:
+        node.close()
     click.echo(f"stopped at block {node.head.header.number}, 0x{node.head.hash.hex()}", err=True)
 
 
-def _describe(node: Node, url: str) -> str:
-    """The banner: what a developer copies from."""
-    config = node.config
-    lines = ["", "Accounts", "========"]
-    lines += [
-        f"({index}) {_checksum(account.address)} ({config.balance_wei // _ETHER} ETH)"
-        for index, account in enumerate(node.accounts)
-    ]
-    lines += ["", "Private keys", "============"]
-    lines += [f"({index}) 0x{a.key.hex()}" for index, a in enumerate(node.accounts)]
-    lines += ["", "Validators", "=========="]
-    lines += [
-        f"{v.name} {_checksum(v.address)} power {node.cluster.validator_set.get_power(v.address)}, "
-        f"{v.behavior}"
-        for v in node.cluster.validators
-    ]
-    lines += [
-        "",
-        f"Chain id         {config.chain_id}",
-        f"Block gas limit  {node.next_header.gas_limit}",
-        f"Genesis          0x{node.history.get_block(0).hash.hex()}",
-        f"IInference       {_checksum(INFERENCE)}",
-        f"IModelRegistry   {_checksum(REGISTRY)}",
-        "",
-        "These keys are public: never send real funds to them.",
-        "",
-        f"Listening on {url}",
-    ]
-    return "\n".join(lines)
+def _open_node(
+    given: Mapping[str, Any], data_dir: Path | None, genesis: Path | None, isolate: bool
+) -> Node:
+    """A node with the options that were given; others are as stored, or the defaults."""
+    directory = None if data_dir is None else DataDirectory(data_dir)
+    origin = None if genesis is None else Origin(load_genesis(genesis))
+    config = Config()
+    if directory is not None and directory.network is not None:
+        config = directory.network.config
+    known = origin.genesis if origin else directory.genesis if directory else None
+    if known is not None:
+        _refuse_overruled(given, known)
+    fields = {_FIELDS[name]: value for name, value in given.items()}
+    if "block_time_s" in fields:
+        fields["block_time_s"] = max(1, round(fields["block_time_s"]))
+    return Node(replace(config, **fields), Host(data_dir, isolate), origin, directory)
 
 
-def _describe_json(node: Node, url: str) -> str:
-    return json.dumps(
-        {
-            "url": url,
-            "chainId": node.config.chain_id,
-            "genesisHash": "0x" + node.history.get_block(0).hash.hex(),
-            "accounts": [
-                {"address": _checksum(a.address), "privateKey": "0x" + a.key.hex()}
-                for a in node.accounts
-            ],
-            "validators": [
-                {"name": v.name, "address": _checksum(v.address), "behavior": str(v.behavior)}
-                for v in node.cluster.validators
-            ],
-        }
-    )
-
-
-def _checksum(address: bytes) -> str:
-    from eth_utils.address import to_checksum_address
-
-    return str(to_checksum_address(address))
+def _refuse_overruled(given: Mapping[str, Any], genesis: Genesis) -> None:
+    if given.get("chain_id", genesis.chain_id) != genesis.chain_id:
+        raise ConfigError(f"--chain-id {given['chain_id']}: the genesis says {genesis.chain_id}")
+    for name in ("gas_limit", "hardfork"):
+        if name in given:
+            option = name.replace("_", "-")
+            raise ConfigError(f"--{option} has no effect: the genesis says it; leave it out")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import cbor2
+
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import NIL, Vote, VoteContext, is_signed
 from devnet.errors import BadCertificate
@@ -35,6 +37,20 @@ def compute_certificate_hash(certificate: Certificate | None) -> bytes:
         for vote in certificate.votes
     )
     return compute_keccak(head + b"".join(votes))
+
+
+def encode_certificate(certificate: Certificate) -> bytes:
+    """The certificate as CBOR; what all votes share stands once."""
+    votes = [[vote.validator, vote.fingerprint, vote.signature] for vote in certificate.votes]
+    return cbor2.dumps([certificate.height, certificate.round, certificate.block_hash, votes])
+
+
+def decode_certificate(data: bytes) -> Certificate:
+    """Inverse of `encode_certificate`; whether it proves anything is not looked at."""
+    height, round_, block_hash, votes = cbor2.loads(data)
+    return Certificate(
+        height, round_, block_hash, tuple(Vote(round_, block_hash, *vote) for vote in votes)
+    )
 
 
 def check_certificate(

@@ -10,7 +10,7 @@ from devnet.chain.header import compute_header_hash, encode_header
 from devnet.chain.history import Place
 from devnet.errors import UnknownBlock
 from devnet.node import Node
-from devnet.rpc.block_reference import find_block_by_hash, get_block
+from devnet.rpc.block_reference import find_block_by_hash, find_block_by_number, get_block
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.interfaces import get_interfaces
 from devnet.rpc.lane import Routed, write
@@ -73,7 +73,10 @@ def trace_call(
 
 
 def trace_block_by_number(node: Node, block: object, config: object = None) -> Json:
-    return _trace(node, get_block(node, block), config)
+    found = find_block_by_number(node, block)
+    if found is None:
+        raise UnknownBlock(f"block {block} not found; the head is {node.head.header.number}")
+    return _trace(node, found, config)
 
 
 def trace_block_by_hash(node: Node, block_hash: object, config: object = None) -> Json:

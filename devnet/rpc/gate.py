@@ -26,6 +26,7 @@ class Gate:
             return work(self.node, *arguments)
         finally:
             self._renew()
+            self.node.save()
 
     def _renew(self, _: Event | None = None) -> None:
         self.view = self.node.freeze()

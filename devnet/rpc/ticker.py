@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from devnet.errors import NoQuorum
+from devnet.errors import NoQuorum, StoreError
 from devnet.events import Event, IntervalSet
 from devnet.node import Node
 
@@ -49,5 +49,5 @@ class Ticker:
             await asyncio.sleep(due_s - self._loop.time())
             try:
                 await self._mine()
-            except NoQuorum as halt:
+            except (NoQuorum, StoreError) as halt:
                 _logger.warning("no block: %s", halt)

@@ -7,19 +7,23 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 
-from devnet.chain.block import Execution
+from devnet.chain.block import Execution, build_execution
+from devnet.chain.body import extract_block
+from devnet.chain.forks.seal import accept_seal
 from devnet.chain.header import Header
+from devnet.chain.history import History
 from devnet.chain.origin import Origin
+from devnet.chain.shelf import Shelf
 from devnet.chain.transaction import Transaction
 from devnet.config import Config, Host
 from devnet.consensus import agreement
-from devnet.consensus.certificate import Certificate
+from devnet.consensus.certificate import Certificate, decode_certificate, encode_certificate
 from devnet.consensus.signature import compute_address
 from devnet.consensus.validator_set import Member, ValidatorSet
 from devnet.consensus.vote import NIL
-from devnet.errors import ConfigError, NoQuorum
+from devnet.errors import ConfigError, NoQuorum, UnknownBlock
 from devnet.streams import draw
-from devnet.validators.misbehaviour import Behavior, Strategy
+from devnet.validators.misbehaviour import Behavior, Strategy, parse_behavior
 from devnet.validators.proposal import Proposal
 from devnet.validators.report import Disagreement, RoundReport, build_report, explain_halt
 from devnet.validators.validator import Select, Validator
@@ -48,35 +52,72 @@ class Cluster:
     """All validators, the decided chain and why it waits if it does."""
 
     def __init__(
-        self, config: Config, funded: Sequence[bytes], host: Host, origin: Origin | None = None
+        self,
+        config: Config,
+        funded: Sequence[bytes],
+        host: Host,
+        origin: Origin | None = None,
+        history: History | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
+        """
+        Args:
+            history: the chain so far, if there is one.
+            shelf: where a new chain is put.
+        Raises: BadBlock, ConfigError, StoreError, and NoQuorum if no validator can follow.
+        """
         keys = [draw(config.seed, "validator", i) for i in range(config.validators)]
         self.validator_set = ValidatorSet(tuple(Member(compute_address(key), 1) for key in keys))
         self.validators = tuple(
-            Validator(index, key, config, self.validator_set, funded, host, origin)
+            Validator(index, key, config, self.validator_set, funded, host, origin, history)
             for index, key in enumerate(keys)
         )
-        self.base: tuple[Execution, ...] = self.validators[0].base  # before the first decision
-        self.decisions: list[Decision] = []
+        self.first_signed = 1 if origin is None else origin.next_number
         self.left_out: list[LeftOut] = []  # in the last attempt
         self.disagreements: list[Disagreement] = []
         self.round = 0
         self.waiting = ""  # why the last attempt gave no block
         self._reader: Validator | None = None  # who it was when this was frozen
+        founder = self.validators[0]
+        genesis = build_execution(founder.head, (), (), ())
+        self.history = History(genesis, shelf) if history is None else history
+        if origin is not None:
+            for block in founder.import_blocks(self.history, origin.blocks, origin.check_seal):
+                self.history.append(block)
 
-    def freeze(self) -> "Cluster":
+    def catch_up(self) -> None:
+        """Let validators execute what they have not.
+
+        Raises: NoQuorum with each one's reason if nobody is at the head then.
+        """
+        for validator in self.validators:
+            numbers = range(validator.head.number + 1, self.first_signed)
+            if numbers:
+                missing = (extract_block(self.history.get_block(number)) for number in numbers)
+                for _ in validator.import_blocks(self.history, missing, accept_seal):
+                    pass
+        self._catch_up(self.head.number + 1)
+        if all(v.head.number < self.head.number for v in self.validators):
+            reasons = "; ".join(f"{v.name}: {v.stuck or 'crashed'}" for v in self.validators)
+            raise NoQuorum(f"no validator is at block {self.head.number}: {reasons}")
+
+    def freeze(self, history: History) -> "Cluster":
         """What was decided by now and who answers for it, for another thread, which only reads.
 
         The validators are the same: what they do next shows.
+
+        Args:
+            history: the frozen one.
         """
         frozen = copy(self)
+        frozen.history = history
         frozen.disagreements = self.disagreements.copy()
         frozen._reader = self.reader
         return frozen
 
     @property
     def head(self) -> Header:
-        return (self.decisions[-1].block if self.decisions else self.base[-1]).header
+        return self.history.head.header
 
     @property
     def reader(self) -> Validator:
@@ -87,9 +128,35 @@ class Cluster:
         honest = [v for v in at_head if v.behavior.strategy is Strategy.HONEST]
         return (honest or at_head)[0]
 
-    def find_decision(self, number: int) -> Decision | None:
-        """The decision of a block up to the head; there is none of block 0 and imported ones."""
-        return None if number < len(self.base) else self.decisions[number - len(self.base)]
+    def find_certificate(self, number: int) -> Certificate | None:
+        """Of a block up to the head; block 0 and imported ones have none."""
+        if number < self.first_signed:
+            return None
+        return decode_certificate(self.history.get_seal(number))
+
+    def get_certificate(self, number: int) -> Certificate:
+        """Of a decided block.
+
+        Raises: UnknownBlock; nobody here signed block 0 and what was imported.
+        """
+        self.history.get_hash(number)
+        certificate = self.find_certificate(number)
+        if certificate is None:
+            what = f"block {number} was imported" if number else "block 0 is the genesis block"
+            raise UnknownBlock(
+                f"{what}: it has no certificate; the first that may is {self.first_signed}"
+            )
+        return certificate
+
+    @property
+    def behaviors(self) -> tuple[str, ...]:
+        """Of the validators in order, as `parse_behavior` reads them."""
+        return tuple(str(validator.behavior) for validator in self.validators)
+
+    def restore_behaviors(self, behaviors: Sequence[str]) -> None:
+        """Set what `behaviors` was."""
+        for validator, text in zip(self.validators, behaviors, strict=True):
+            validator.set_behavior(parse_behavior(text))
 
     def find(self, name: str) -> Validator:
         """Raises: ConfigError naming the validators there are."""
@@ -147,9 +214,8 @@ class Cluster:
 
     def rewind(self, number: int) -> None:
         """Forget all blocks above `number`, and who disagreed about them."""
-        kept = number + 1 - len(self.base)
-        assert kept >= 0, "blocks that nobody signed stay"
-        self.decisions = self.decisions[:kept]  # a frozen cluster keeps the old list
+        assert number >= self.first_signed - 1, "blocks that nobody signed stay"
+        self.history.rewind(number)
         self.disagreements = [d for d in self.disagreements if d.height <= number]
         for validator in self.validators:
             validator.rewind(self.head)
@@ -160,7 +226,7 @@ class Cluster:
         proposer = next(v for v in self.validators if v.address == member.address)
         if not self._is_ready(proposer, height):
             return None
-        last_commit = self.decisions[-1].certificate if self.decisions else None
+        last_commit = self.find_certificate(self.head.number)
 
         def leave(transaction: Transaction, reason: Exception) -> None:
             self.left_out.append(LeftOut(transaction, reason))
@@ -187,7 +253,7 @@ class Cluster:
 
     def _commit(self, proposal: Proposal, certificate: Certificate) -> Decision:
         decision = Decision(proposal.block, certificate)
-        self.decisions.append(decision)
+        self.history.append(decision.block, encode_certificate(certificate))
         self.waiting = ""
         signers = [vote.validator for vote in certificate.votes]
         for validator in self.validators:
@@ -202,9 +268,10 @@ class Cluster:
                 and not validator.stuck
                 and validator.head.number < self.head.number
             ):
-                missing = self.find_decision(validator.head.number + 1)
-                assert missing is not None, "validators are at the last base block or above"
-                validator.follow(missing.block, missing.certificate)
+                number = validator.head.number + 1
+                certificate = self.find_certificate(number)
+                assert certificate is not None, "blocks that nobody signed are executed at start"
+                validator.follow(self.history.get_block(number), certificate)
 
     def _is_ready(self, validator: Validator, height: int) -> bool:
         return validator.is_running(height) and validator.head.number == height - 1

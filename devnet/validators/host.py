@@ -1,5 +1,6 @@
 """A validator's own model store and engine, as the host's configuration asks for them."""
 
+from devnet.chain.state.node_store import NodeStore
 from devnet.config import Host
 from devnet.errors import ConfigError
 from precompiles.engine.isolated import IsolatedEngine
@@ -21,6 +22,14 @@ def build_store(host: Host, name: str) -> ModelStore:
         return FileStore(folder)
     except OSError as fault:
         raise ConfigError(f"cannot use --data-dir {host.data_dir}: {fault.strerror}") from fault
+
+
+def build_node_store(host: Host, name: str) -> NodeStore | None:
+    """Where one validator keeps its state: its own folder, or nowhere.
+
+    Raises: StoreError if the file cannot be used.
+    """
+    return None if host.data_dir is None else NodeStore(host.data_dir / name)
 
 
 def build_engine(host: Host, store: ModelStore) -> Engine:

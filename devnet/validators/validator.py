@@ -3,16 +3,20 @@
 It trusts nothing: a block gets its vote only if executing the block again gives the same header.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from devnet.chain.block import Execution, build_execution
+from devnet.chain.block import Execution
+from devnet.chain.body import Block
 from devnet.chain.execution import Leave, execute_block
 from devnet.chain.forks.fork import parse_fork
 from devnet.chain.forks.schedule import build_schedule
 from devnet.chain.genesis import build_genesis
-from devnet.chain.header import Header
-from devnet.chain.origin import Origin, place_origin
+from devnet.chain.genesis_file import place_genesis
+from devnet.chain.header import Header, compute_header_hash
+from devnet.chain.history import History
+from devnet.chain.importing import CheckSeal, import_blocks
+from devnet.chain.origin import Origin
 from devnet.chain.pool.selection import Selection
 from devnet.chain.transaction import Transaction
 from devnet.chain.world import World
@@ -21,8 +25,15 @@ from devnet.consensus.certificate import Certificate, check_certificate
 from devnet.consensus.signature import compute_address
 from devnet.consensus.validator_set import ValidatorSet, compute_set_hash
 from devnet.consensus.vote import NIL, Vote, VoteContext, sign_vote
-from devnet.errors import BadProposal, ChainError, ConsensusError, DevnetError, HostError
-from devnet.validators.host import build_engine, build_store
+from devnet.errors import (
+    BadProposal,
+    ChainError,
+    ConsensusError,
+    DevnetError,
+    HostError,
+    StoreError,
+)
+from devnet.validators.host import build_engine, build_node_store, build_store
 from devnet.validators.misbehaviour import HONEST, Behavior, Strategy, SwitchedEngine
 from devnet.validators.proposal import (
     Proposal,
@@ -58,10 +69,13 @@ class Validator:
         funded: Sequence[bytes],
         host: Host,
         origin: Origin | None = None,
+        history: History | None = None,
     ) -> None:
         """
         Args:
-            origin: what it executes first; a genesis from `config` if not given.
+            origin: where the chain begins; with a genesis from `config` if not given.
+            history: the chain so far, if there is one; it goes on where its own disk ends.
+        Raises: StoreError if its disk and the chain do not fit.
         """
         self.name = f"v{index}"
         self.address = compute_address(key)
@@ -74,16 +88,29 @@ class Validator:
         table = build_table(self.engine, config.schedule)
         if origin is None:
             schedule = build_schedule(parse_fork(config.hardfork), config.caps_transaction_gas)
-            self.world = World(table, config.chain_id, schedule)
-            set_hash = compute_set_hash(validators)
-            genesis = build_genesis(self.world, config, funded, sorted(table), set_hash)
-            self.base: tuple[Execution, ...] = (build_execution(genesis, (), (), ()),)
         else:
             schedule = origin.genesis.schedule
-            self.world = World(table, config.chain_id, schedule, origin.next_number)
-            self.base = place_origin(self.world, origin)  # blocks that nobody signs
-        self.head: Header = self.base[-1].header
-        self.hashes: list[bytes] = [block.hash for block in self.base]
+        self._first_signed = 1 if origin is None else origin.next_number
+        self.world = World(
+            table,
+            config.chain_id,
+            schedule,
+            0 if origin is None else self._first_signed,
+            build_node_store(host, self.name),
+        )
+        kept = None if history is None else self.world.find_kept(history)
+        if history is None or kept is None:
+            if origin is None:
+                set_hash = compute_set_hash(validators)
+                self.head = build_genesis(self.world, config, funded, sorted(table), set_hash)
+            else:
+                self.head = place_genesis(self.world, origin.genesis)
+            self.hashes: list[bytes] = [compute_header_hash(self.head)]
+            self.world.keep(self.head, self.hashes[0])
+        else:
+            self.head = history.get_block(kept).header
+            self.hashes = [history.get_hash(number) for number in range(kept + 1)]
+            self.world.rewind(kept)
         self.stuck = ""  # why it cannot follow the chain, empty if it does
         self._proposed: Execution | None = None  # its own latest block, already executed
 
@@ -166,13 +193,38 @@ class Validator:
             self.stuck = f"at block {block.header.number}: own execution gives another result"
 
     def accept(self, block: Execution) -> None:
-        """Make a block that it has executed with the same result its head."""
+        """Make a block that it has executed with the same result its head, and keep its state.
+
+        Without the disk to do so it stays behind.
+        """
+        try:
+            self.world.keep(block.header, block.hash)
+        except StoreError as fault:
+            self.stuck = f"at block {block.header.number}: {fault}"
+            return
         self.head = block.header
         self.hashes.append(block.hash)
 
+    def import_blocks(
+        self, history: History, blocks: Iterable[Block], check_seal: CheckSeal
+    ) -> Iterator[Execution]:
+        """Take over blocks that nobody signs, each after executing it.
+
+        Args:
+            history: the chain; it may have these blocks already.
+        Raises: BadBlock; StoreError.
+        """
+        after = self.head.number
+        for block in import_blocks(self.world, history, blocks, check_seal, after):
+            self.world.keep(block.header, block.hash)
+            self.head = block.header
+            self.hashes.append(block.hash)
+            yield block
+
     def rewind(self, header: Header) -> None:
-        """Go back to an earlier block of its own chain."""
+        """Go back to an earlier block of its own chain. Raises: StoreError."""
         if header.number < self.head.number:
+            self.world.rewind(header.number)
             self.head = header
             del self.hashes[header.number + 1 :]
         self.stuck = ""
@@ -185,7 +237,7 @@ class Validator:
             self.world.schedule,
         )
         check_template(header, expected, self.head)
-        if parent < len(self.base):
+        if parent < self._first_signed:
             return
         if proposal.last_commit is None:
             raise BadProposal(f"no certificate of block {parent}")

@@ -23,6 +23,7 @@ from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.seal import accept_seal
 from devnet.chain.genesis_file import Genesis, load_genesis, place_genesis
 from devnet.chain.header import Header
+from devnet.chain.history import History
 from devnet.chain.importing import import_blocks
 from devnet.chain.state.proof import compute_list_root
 from devnet.chain.world import World
@@ -39,14 +40,15 @@ class Suite:
         self.blocks = tuple(load_chain(SUITE / "chain.rlp"))
         self.world = World({}, self.genesis.chain_id, self.genesis.schedule)
         self.header = place_genesis(self.world, self.genesis)
-        self.chain = [build_execution(self.header, (), (), ())]
-        self.chain += import_blocks(self.world, self.chain, self.blocks, accept_seal)
+        self.history = History(build_execution(self.header, (), (), ()))
+        for block in import_blocks(self.world, self.history, self.blocks, accept_seal):
+            self.history.append(block)
+        self.chain = [self.history.get_block(number) for number in range(len(self.blocks) + 1)]
 
     def add(self, block: Block, **options: Any) -> Execution:
         """A block after those before its number."""
-        before = self.chain[: block.header.number]
-        options = {"check_seal": accept_seal, **options}
-        return next(import_blocks(self.world, before, [block], **options))
+        options = {"check_seal": accept_seal, "after": block.header.number - 1, **options}
+        return next(import_blocks(self.world, self.history, [block], **options))
 
 
 @pytest.fixture(scope="module")
@@ -100,14 +102,15 @@ def test_files_that_are_cut_or_no_chain_are_refused(tmp_path: Path) -> None:
 
 def test_import_goes_on_where_it_was(suite: Suite) -> None:
     """Blocks the chain has are passed over; one of their numbers but another hash is refused."""
-    world, chain = suite.world, suite.chain[:30]
-    added = list(import_blocks(world, chain, suite.blocks, accept_seal))
+    world, history = suite.world, suite.history
+    added = list(import_blocks(world, history, suite.blocks, accept_seal, 29))
     assert [block.hash for block in added] == [block.hash for block in suite.chain[30:]]
     other = change(suite.blocks[28], timestamp=1)
     with pytest.raises(BadBlock, match=r"block 29 is 0x.*the chain has 0x"):
-        list(import_blocks(world, chain, [other], accept_seal))
+        list(import_blocks(world, history, [other], accept_seal, 29))
     with pytest.raises(BadBlock, match="number: parent is 29"):
-        list(import_blocks(world, chain, suite.blocks[31:], accept_seal))
+        list(import_blocks(world, history, suite.blocks[31:], accept_seal, 29))
+    assert not list(import_blocks(world, history, suite.blocks, accept_seal))
 
 
 def test_blank_seals_are_no_proof_of_work(suite: Suite) -> None:

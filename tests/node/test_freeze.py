@@ -94,7 +94,7 @@ def test_observers_are_told_in_order_and_find_what_they_are_told(driver: Driver)
             assert node.pool.get(event.transaction.hash) is event.transaction
         elif isinstance(event, BlockAdded):
             assert node.head is event.block
-            assert node.get_certificate(event.block.header.number) is event.certificate
+            assert node.get_certificate(event.block.header.number) == event.certificate
             assert len(node.pool) == 0
         elif isinstance(event, BlocksRemoved):
             assert node.head.hash == event.blocks[-1].header.parent_hash

@@ -43,6 +43,39 @@ def split_nibbles(key: bytes) -> bytes:
     return key.hex().encode().translate(_NIBBLES)
 
 
+def join_nibbles(path: bytes) -> bytes:
+    """Key of a path, its inverse."""
+    return bytes.fromhex(path.hex()[1::2])
+
+
+def decode_list(encoded: bytes) -> list[bytes]:
+    """The items of an RLP list of our own making, still encoded."""
+    items = []
+    position, end = _find_payload(encoded, 0)
+    while position < end:
+        _, following = _find_payload(encoded, position)
+        items.append(encoded[position:following])
+        position = following
+    return items
+
+
+def decode_string(encoded: bytes) -> bytes:
+    """The byte string of one RLP item of our own making."""
+    start, end = _find_payload(encoded, 0)
+    return encoded[start:end]
+
+
+def decode_number(data: bytes) -> int:
+    """The number of an RLP string."""
+    return int.from_bytes(data, "big")
+
+
+def decode_path(flagged: bytes) -> tuple[bytes, bool]:
+    """Path and whether it is a leaf's, of the hex-prefix form."""
+    nibbles = split_nibbles(flagged)
+    return nibbles[1 if nibbles[0] % 2 else 2 :], nibbles[0] >= 2
+
+
 @lru_cache(_CACHED)
 def compute_address_path(address: bytes) -> bytes:
     """Path of an account in the state trie."""
@@ -60,3 +93,16 @@ def _encode_length(length: int, offset: int) -> bytes:
         return bytes((offset + length,))
     size = length.to_bytes((length.bit_length() + 7) // 8, "big")
     return bytes((offset + _SHORT - 1 + len(size),)) + size
+
+
+def _find_payload(encoded: bytes, position: int) -> tuple[int, int]:
+    """Where the payload of the item at a position begins and ends."""
+    first = encoded[position]
+    if first < _STRING:
+        return position, position + 1
+    length = first - (_LIST if first >= _LIST else _STRING)
+    start = position + 1
+    if length >= _SHORT:
+        start += length - _SHORT + 1
+        length = int.from_bytes(encoded[position + 1 : start], "big")
+    return start, start + length

@@ -19,14 +19,15 @@ from precompiles.digest import compute_keccak
 
 V = TypeVar("V")
 _HASHED = 32  # bytes from which a node is referred to by its hash
-_HASH = b"\xa0"  # RLP prefix of 32 bytes
+HASH_PREFIX = b"\xa0"  # RLP of 32 bytes
 
 
 class Node(Generic[V]):
     """A trie, or a part of one; paths are relative to it, a nibble a byte."""
 
-    __slots__ = ("reference",)
+    __slots__ = ("is_stored", "reference")
     reference: bytes  # how the parent names this node, empty until it was asked for
+    is_stored: bool  # whether it is on disk with all below it
 
     @property
     def root(self) -> bytes:
@@ -38,7 +39,7 @@ class Node(Generic[V]):
         """Compute the reference: the encoding itself if that is short, else its hash."""
         encoded = self.encode()
         short = len(encoded) < _HASHED
-        self.reference = encoded if short else _HASH + compute_keccak(encoded)
+        self.reference = encoded if short else HASH_PREFIX + compute_keccak(encoded)
         return self.reference
 
     def get(self, path: bytes) -> V | None:
@@ -69,6 +70,10 @@ class Node(Generic[V]):
         """The nodes right below, in order, each with the path to it."""
         return iter(())
 
+    def get_value(self) -> V | None:
+        """The value at this very node."""
+        return None
+
     def iterate(self, prefix: bytes = b"") -> Iterator[tuple[bytes, V]]:
         """Every path, in order, and its value."""
         for path, child in self.get_children():
@@ -82,6 +87,7 @@ class Empty(Node[V]):
 
     def __init__(self) -> None:
         self.reference = EMPTY_STRING
+        self.is_stored = True
 
     def get(self, path: bytes) -> V | None:
         return None
@@ -106,6 +112,7 @@ class Leaf(Node[V]):
 
     def __init__(self, path: bytes, value: V, encoded: bytes) -> None:
         self.reference = b""
+        self.is_stored = False
         self.path = path
         self.value = value
         self.encoded = encoded
@@ -130,6 +137,9 @@ class Leaf(Node[V]):
         path = encode_string(encode_path(self.path, is_leaf=True))
         return encode_list(path + encode_string(self.encoded))
 
+    def get_value(self) -> V | None:
+        return self.value
+
     def iterate(self, prefix: bytes = b"") -> Iterator[tuple[bytes, V]]:
         yield prefix + self.path, self.value
 
@@ -141,6 +151,7 @@ class Extension(Node[V]):
 
     def __init__(self, path: bytes, child: Node[V]) -> None:
         self.reference = b""
+        self.is_stored = False
         self.path = path
         self.child = child
 
@@ -187,6 +198,7 @@ class Branch(Node[V]):
 
     def __init__(self, children: list[Node[V]], value: V | None, encoded: bytes) -> None:
         self.reference = b""
+        self.is_stored = False
         self.children = children
         self.value = value
         self.encoded = encoded  # empty if no path ends here
@@ -239,6 +251,9 @@ class Branch(Node[V]):
     def get_children(self) -> Iterator[tuple[bytes, Node[V]]]:
         for nibble, child in enumerate(self.children):
             yield bytes((nibble,)), child
+
+    def get_value(self) -> V | None:
+        return self.value
 
     def iterate(self, prefix: bytes = b"") -> Iterator[tuple[bytes, V]]:
         if self.encoded:

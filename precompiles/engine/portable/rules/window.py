@@ -1,0 +1,73 @@
+"""Windows unrolled into columns, a bounded tile of output positions at a time."""
+
+from collections.abc import Iterator
+from math import prod
+
+import numpy as np
+
+from precompiles.engine.portable.functions.polynomial import Doubles
+from precompiles.engine.reference.window import Window
+from precompiles.models.graph import Array
+
+_TILE = 1 << 17  # float64 elements of an unrolled tile
+
+
+def pad(array: Array, window: Window, fill: float) -> Array:
+    """All that the windows reach, from `before` in front of each spatial axis. (n, c, *spatial)."""
+    spatial = array.shape[2:]
+    reach = tuple(
+        (count - 1) * stride + dilation * (width - 1) + 1
+        for count, stride, dilation, width in zip(
+            window.out, window.strides, window.dilations, window.kernel, strict=True
+        )
+    )
+    after = tuple(
+        max(end - size - front, 0)
+        for end, size, front in zip(reach, spatial, window.before, strict=True)
+    )
+    if not any(window.before) and not any(after):
+        return array
+    padded = np.full(
+        (
+            *array.shape[:2],
+            *(f + s + a for f, s, a in zip(window.before, spatial, after, strict=True)),
+        ),
+        fill,
+        array.dtype,
+    )
+    inner = tuple(slice(f, f + s) for f, s in zip(window.before, spatial, strict=True))
+    padded[(slice(None), slice(None), *inner)] = array
+    return padded
+
+
+def view_windows(padded: Array, window: Window) -> Array:
+    """A view (n, c, *kernel, *out): what each kernel position sees at each output position."""
+    steps = padded.strides[2:]
+    return np.lib.stride_tricks.as_strided(
+        padded,
+        (*padded.shape[:2], *window.kernel, *window.out),
+        (
+            *padded.strides[:2],
+            *(s * d for s, d in zip(steps, window.dilations, strict=True)),
+            *(s * t for s, t in zip(steps, window.strides, strict=True)),
+        ),
+        writeable=False,
+    )
+
+
+def unroll(view: Array, groups: int, rank: int) -> Iterator[tuple[slice, Doubles]]:
+    """Columns of one image by tiles along its first output axis.
+
+    Shapes: view (groups * c, *kernel, *out); each tile (groups, c * kernel, positions), with the
+    positions along the first output axis that it covers.
+    """
+    depth = prod(view.shape[: rank + 1]) // groups
+    out = view.shape[rank + 1 :]
+    line = groups * depth * prod(out[1:])
+    step = max(_TILE // max(line, 1), 1)
+    lead = (slice(None),) * (rank + 1)
+    for start in range(0, out[0], step):
+        part = slice(start, min(start + step, out[0]))
+        tile = np.empty((*view.shape[: rank + 1], part.stop - start, *out[1:]))
+        np.copyto(tile, view[(*lead, part)])
+        yield part, tile.reshape(groups, depth, -1)

@@ -1,0 +1,108 @@
+"""Sums of products that float64 leaves in doubt, computed without any rounding but the last.
+
+| doubtful sums | way                                                                   |
+|---------------|-----------------------------------------------------------------------|
+| few           | their products one by one, added by `math.fsum`                       |
+| many          | products of slices in BLAS, each exact, and two-sums of the few parts |
+
+Both give the same number, since both give the correctly rounded sum.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from precompiles.engine.portable.functions.polynomial import Doubles, Truths
+from precompiles.engine.portable.sums.expansion import add_numbers_to_odd, add_to_odd
+from precompiles.engine.portable.sums.slices import MAX_TERMS, SLICES, cut, place_on_grid
+from precompiles.engine.portable.sums.special import drop_special, find_special
+from precompiles.engine.portable.sums.total import add_up, count_levels
+
+_FEW = 1 << 16  # products that are worth adding one by one
+_TILE = 1 << 17  # sums held at a time on the way of many
+_UNIT = 2.0**-53
+
+
+def settle(
+    rows: Doubles,
+    columns: Doubles,
+    offset: Doubles | None,
+    doubtful: Truths,
+    out: npt.NDArray[Any],
+) -> None:
+    """Write the doubtful sums into `out`, correctly rounded to its type.
+
+    Shapes: rows (m, k), columns (k, n), offset, doubtful and out (m, n).
+    """
+    finite = bool(np.isfinite(rows).all()) and bool(np.isfinite(columns).all())
+    if not finite or (offset is not None and not bool(np.isfinite(offset).all())):
+        special = find_special(rows, columns)
+        rows, columns = drop_special(rows), drop_special(columns)
+        if offset is not None:
+            special = special + np.where(np.isfinite(offset), 0.0, offset)
+            offset = drop_special(offset)
+        found = special != 0
+        np.copyto(out, special.astype(out.dtype), where=found)
+        doubtful = doubtful & ~found
+    at = np.nonzero(doubtful)
+    if at[0].size * rows.shape[1] <= _FEW:
+        if at[0].size:
+            added = None if offset is None else offset[at]
+            _settle_each(rows[at[0]], columns[:, at[1]].T, added, at, out)
+        return
+    lines = np.flatnonzero(doubtful.any(axis=1))
+    step = max(_TILE // columns.shape[1], 1)
+    slices = cut(columns, axis=0)
+    for start in range(0, lines.size, step):
+        some = lines[start : start + step]
+        exact = _multiply_slices(rows[some], slices, None if offset is None else offset[some])
+        fresh = round_once(exact, out.dtype)
+        out[some] = np.where(doubtful[some], fresh, out[some])
+
+
+def round_once(values: Doubles, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """To the shorter type; a sum that rounds to zero is +0."""
+    rounded: npt.NDArray[Any] = values.astype(dtype)
+    rounded += rounded.dtype.type(0)
+    return rounded
+
+
+def _settle_each(
+    left: Doubles,
+    right: Doubles,
+    offset: Doubles | None,
+    at: tuple[npt.NDArray[Any], ...],
+    out: npt.NDArray[Any],
+) -> None:
+    """Shapes: left and right (count, k), offset (count)."""
+    terms = place_on_grid(left, axis=1) * place_on_grid(right, axis=1)
+    if offset is not None:
+        terms = np.concatenate([terms, offset[:, None]], axis=1)
+    slack = add_up(np.abs(terms)) * ((count_levels(terms.shape[1]) + 4) * _UNIT)
+    sums = add_up(terms)
+    low, high = round_once(sums - slack, out.dtype), round_once(sums + slack, out.dtype)
+    for index in np.flatnonzero(low != high):
+        exact = np.asarray(add_numbers_to_odd(terms[index].tolist()))
+        high[index] = round_once(exact, out.dtype)
+    out[at] = high
+
+
+def _multiply_slices(
+    rows: Doubles, columns: tuple[Doubles, ...], offset: Doubles | None
+) -> Doubles:
+    parts = [] if offset is None else [offset]
+    pieces = cut(rows, axis=1)
+    for start in range(0, max(rows.shape[1], 1), MAX_TERMS):
+        chunk = slice(start, start + MAX_TERMS)
+        for level in range(2 * SLICES - 1):
+            pairs = [
+                (pieces[i][:, chunk], columns[level - i][chunk])
+                for i in range(max(level - SLICES + 1, 0), min(level, SLICES - 1) + 1)
+            ]
+            products = [a @ b for a, b in pairs if a.any() and b.any()]
+            if products:
+                parts.append(sum(products[1:], start=products[0]))
+    if not parts:
+        return np.zeros((rows.shape[0], columns[0].shape[1]))
+    return add_to_odd(parts)

@@ -1,0 +1,47 @@
+"""Operands on a grid, and cut into slices whose products add up without rounding.
+
+A row of the left operand, or a column of the right one, with largest magnitude below 2^E counts in
+multiples of 2^(E - 60): float32 values keep all 24 bits down to 2^-36 of the largest.
+Source: error-free transformation of Ozaki, Ogita, Oishi and Rump 2012.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from precompiles.engine.portable.functions.polynomial import Doubles
+
+Wholes = npt.NDArray[np.int64]
+SLICE_BITS, SLICES = 20, 3
+MAX_TERMS = 1 << 12  # 2 * 20 bits and 12 for the sum stay below the 53 of float64
+_GRID_BITS = SLICE_BITS * SLICES
+_LEAST = -500  # exponent of an operand of zeros
+
+
+def place_on_grid(operand: Doubles, axis: int) -> Doubles:
+    """Every value rounded to the grid of its row or column; `axis` is the one that is summed."""
+    return _round_to(operand, _find_exponent(operand, axis) - _GRID_BITS)
+
+
+def cut(operand: Doubles, axis: int) -> tuple[Doubles, ...]:
+    """Three slices, largest first, that add up to the operand on its grid; some may be zero."""
+    exponent = _find_exponent(operand, axis)
+    rest = _round_to(operand, exponent - _GRID_BITS)
+    slices = []
+    for index in range(1, SLICES):
+        part = _round_to(rest, exponent - SLICE_BITS * index)
+        slices.append(part)
+        rest = rest - part
+    return (*slices, rest)
+
+
+def _find_exponent(operand: Doubles, axis: int) -> Wholes:
+    """E with every magnitude below 2^E."""
+    largest: Doubles = np.max(np.abs(operand), axis=axis, keepdims=True, initial=0.0)
+    exponents: Wholes = np.maximum((largest.view(np.int64) >> 52) - 1022, _LEAST)
+    return exponents
+
+
+def _round_to(operand: Doubles, unit: Wholes) -> Doubles:
+    """To the nearest multiple of 2^unit: what is added drowns the bits below, then leaves again."""
+    anchor = (((unit + 1023 + 52) << 52) | (1 << 51)).view(np.float64)  # 1.5 * 2^(unit + 52)
+    return (operand + anchor) - anchor
