@@ -27,12 +27,15 @@ class PreparedWorld(World):
         return self._prepare(self._inner.open(root, header, ancestors, base_fee))
 
 
-def carry_on(world: World) -> World:
+def carry_on(world: World, state: Any = None) -> World:
     """A world in which each state that is opened begins where the last one stopped.
 
     All must be asked for by one root; what they change is never published.
+
+    Args:
+        state: where the first one begins; not at the root if it is given.
     """
-    first: list[Any] = []
+    first: list[Any] = [] if state is None else [state._account_db]
 
     def share(state: Any) -> Any:
         if not first:

@@ -1,5 +1,6 @@
 """debug: blocks and transactions as bytes, and what happened inside them."""
 
+import gc
 from collections.abc import Mapping, Sequence
 
 from devnet.chain.block import Execution
@@ -52,6 +53,12 @@ def clear_pool(node: Node) -> Json:
     return None
 
 
+def free_memory(node: Node) -> Json:
+    """Give back what nobody uses any more."""
+    gc.collect()
+    return None
+
+
 def trace_transaction(node: Node, transaction_hash: object, config: object = None) -> Json:
     job = _decode_tracer(node, config)()
     place = get_place(node, transaction_hash)
@@ -62,11 +69,11 @@ def trace_transaction(node: Node, transaction_hash: object, config: object = Non
 def trace_call(
     node: Node, transaction: object, block: object = None, config: object = None
 ) -> Json:
-    """Trace a call; `config` may have `stateOverrides` and `blockOverrides`."""
+    """Trace a call; `config` may have `stateOverrides`, `blockOverrides` and `txIndex`."""
     fields = {} if config is None else decode_object(config, "config")
     job = _decode_tracer(node, config)()
     accounts, blocks = fields.get("stateOverrides"), fields.get("blockOverrides")
-    setting = decode_setting(node, block, accounts, blocks)
+    setting = decode_setting(node, block, accounts, blocks, fields.get("txIndex"))
     call = decode_call(node, transaction, setting)
     result = try_call(setting.world, setting.header, setting.ancestors, call, job.tracer)
     return job.show(End(result.gas_used, setting.header.number))
@@ -102,6 +109,7 @@ METHODS: Mapping[str, Method | Routed] = {
     "debug_getRawTransaction": get_raw_transaction,
     "debug_getRawTransactions": get_raw_transactions,
     "debug_clearTxpool": write(clear_pool),
+    "debug_freeOSMemory": free_memory,
     "debug_traceTransaction": trace_transaction,
     "debug_traceCall": trace_call,
     "debug_traceBlockByNumber": trace_block_by_number,

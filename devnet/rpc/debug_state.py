@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from devnet.chain.block import Execution
-from devnet.errors import InvalidParams, UnknownBlock
+from devnet.errors import ChainError, InvalidParams, UnknownBlock
 from devnet.node import Node
 from devnet.rpc.block_reference import find_block_by_hash, get_block
 from devnet.rpc.dispatch import Json, Method
@@ -20,6 +20,7 @@ from devnet.rpc.quantity import (
 from devnet.rpc.replays import compute_roots, open_between
 from precompiles.digest import compute_keccak
 
+_CODE_PREFIX, _CODE_KEY_BYTES = b"c", 33
 MAX_WORDS = 1_024  # in one answer; geth has no bound
 
 
@@ -83,6 +84,16 @@ def get_code_by_hash(node: Node, code_hash: object, _: object = None) -> Json:
     return encode_bytes(node.cluster.reader.world.find_code(wanted))
 
 
+def get_value(node: Node, key: object) -> Json:
+    """Code by its key in geth's database, `c` and the hash; Anvil knows no other keys either."""
+    wanted = decode_bytes(key, "key")
+    is_code = len(wanted) == _CODE_KEY_BYTES and wanted.startswith(_CODE_PREFIX)
+    code = node.cluster.reader.world.find_code(wanted[1:]) if is_code else b""
+    if not code:
+        raise ChainError(f"no value for key {encode_bytes(wanted[:40])}; codes are under 0x63…hash")
+    return encode_bytes(code)
+
+
 METHODS: Mapping[str, Method] = {
     "debug_accountInfoAt": get_account_at,
     "debug_storageRangeAt": get_storage_range,
@@ -90,6 +101,7 @@ METHODS: Mapping[str, Method] = {
     "debug_getModifiedAccountsByHash": get_modified_by_hash,
     "debug_intermediateRoots": get_intermediate_roots,
     "debug_codeByHash": get_code_by_hash,
+    "debug_dbGet": get_value,
 }
 
 

@@ -1,8 +1,8 @@
 """What is asked about the scenario: methods with their parameters, by a name each.
 
 Parameters may hold `{hash:NAME}` for the transaction of that name, `{number:NAME}` for its block,
-`{raw:NAME}` for its bytes, `{integer:NAME}` for its block as a JSON number, and `{created:NAME}`
-for the contract it created.
+`{integer:NAME}` for its block as a JSON number, `{created:NAME}` for the contract it created, and
+`{codehash:NAME}` for the hash of that contract's code.
 """
 
 from collections.abc import Iterator, Sequence

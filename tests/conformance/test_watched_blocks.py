@@ -195,3 +195,19 @@ def record_block(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> list[tupl
         patched.setattr(BaseComputation, "logger", recorder)
         run_block(setting, lambda _, __: recorder.open())
     return [(code, pc) for code, pc in recorder.told if code != STOP]
+
+
+def test_blocks_with_inferences_are_the_same_too(digits: tuple[Any, bytes]) -> None:
+    """Inference root and all: a model that ran, one that nobody knows, and the registration."""
+    driver, model_id = digits
+    unknown = driver.infer(bytes(32), gas=200_000)
+    assert not unknown.receipt.succeeded
+    driver.infer(model_id)
+    history, world = driver.node.history, driver.node.cluster.reader.world
+    for number in range(1, driver.node.head.header.number + 1):
+        block, parent = history.get_block(number), history.get_block(number - 1).header
+        setting = (world, parent, block, history.get_ancestors(number))
+        again, watching = run_watched(setting)
+        assert again.hash == block.hash
+        for each in watching:
+            check_steps(each)

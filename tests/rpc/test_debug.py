@@ -136,6 +136,22 @@ def test_a_block_that_is_not_of_this_chain_is_not_traced(rpc: Any) -> None:
     assert message.startswith("the block is not one of this chain")
 
 
+def test_a_call_is_traced_between_the_transactions_of_a_block(rpc: Any, counter: str) -> None:
+    """Before the one that is named, overrides on top; the last is not the end."""
+    rpc.node.automine = False
+    for account in rpc.accounts[:2]:
+        rpc("eth_sendTransaction", {"from": account, "to": counter, "gas": "0x186a0"})
+    rpc("evm_mine")
+    call = {"from": rpc.accounts[5], "to": counter}
+    slot = {"0x" + "0" * 64: "0x" + "9".rjust(64, "0")}
+    overridden = {"txIndex": 1, "stateOverrides": {counter: {"stateDiff": slot}}}
+    for config, count in (({"txIndex": "0x0"}, 1), ({"txIndex": 1}, 2), ({}, 3), (overridden, 10)):
+        traced = rpc("debug_traceCall", call, "latest", config)
+        assert int(traced["returnValue"], 16) == count
+    assert rpc.fail("debug_traceCall", call, "latest", {"txIndex": 2})[0] == -32602
+    assert rpc("debug_freeOSMemory") is None
+
+
 def test_an_empty_block_has_no_traces(rpc: Any) -> None:
     """Of nothing."""
     rpc("evm_mine")

@@ -113,3 +113,6 @@ def test_code_is_found_by_its_hash(rpc: Any, writer: str) -> None:
     code = rpc("eth_getCode", writer, "latest")
     assert rpc("debug_codeByHash", "0x" + keccak(hexstr=code).hex()) == code
     assert rpc("debug_codeByHash", UNKNOWN) == "0x"
+    assert rpc("debug_dbGet", "0x63" + keccak(hexstr=code).hex()) == code
+    for key in ("0x63" + UNKNOWN[2:], "0x" + keccak(hexstr=code).hex(), "0x"):
+        assert rpc.fail("debug_dbGet", key)[0] == -32000

@@ -92,6 +92,7 @@ _KINDS: Mapping[str, Kind] = {
     "indices": Kind.INDICES,
     "inputs": Kind.TENSORS,
     "interval": Kind.SECONDS,
+    "key": Kind.BYTES,
     "keys": Kind.KEYS,
     "kinds": Kind.TRACE_KINDS,
     "model": Kind.MODEL,

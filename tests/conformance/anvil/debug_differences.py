@@ -118,11 +118,6 @@ def _drop_precompile_selectors(answer: Any, asked: Asked) -> Any:
     return answer
 
 
-def _sort(answer: Any, _: Asked) -> Any:
-    answer["accessList"].sort(key=lambda entry: entry["address"])
-    return answer
-
-
 DEBUG_DIFFERENCES = (
     Difference(
         "the outermost frame's gas is what is left after the transaction paid for itself",
@@ -185,11 +180,5 @@ DEBUG_DIFFERENCES = (
         "geth: they have none",
         lambda asked: asked.tracer == "4byteTracer",
         _drop_precompile_selectors,
-    ),
-    Difference(
-        "an access list is in no order",
-        "geth's is sorted by address",
-        lambda asked: asked.method == "eth_createAccessList",
-        _sort,
     ),
 )
