@@ -18,6 +18,7 @@ CHAIN_FILE = "chain.db"
 _FORMAT = 1  # of all tables; another one is refused
 _APPLICATION = 0x64766E74  # marks the file as ours
 _CACHE_KIB = 16_384
+_LOG_PAGES = 4_000  # of 4 KiB, before the log is folded into the file, which waits for the disk
 
 Row = tuple[Any, ...]
 
@@ -46,6 +47,7 @@ class Database:
                 "journal_mode = WAL",
                 f"synchronous = {'FULL' if survives_power_loss else 'NORMAL'}",
                 f"cache_size = -{_CACHE_KIB}",
+                f"wal_autocheckpoint = {_LOG_PAGES}",
             ):
                 self._connection.execute(f"PRAGMA {pragma}")
             if not tables:

@@ -18,7 +18,7 @@ from web3.contract import Contract
 
 from contracts import load
 from devnet.chain.block import Inference
-from devnet.config import Config
+from devnet.config import Config, Host
 from devnet.errors import ConfigError
 from devnet.models import Added, Model, Models
 from devnet.node import Node
@@ -68,8 +68,16 @@ class Proof:
 class Devnet:
     """A devnet in this process; also a context manager."""
 
-    def __init__(self, validators: int = 4, seed: int = 0, **options: Any) -> None:
-        self.node = Node(Config(validators=validators, seed=seed, **options))
+    def __init__(
+        self, validators: int = 4, seed: int = 0, data_dir: Path | None = None, **options: Any
+    ) -> None:
+        """
+        Args:
+            data_dir: where the chain is kept, and gone on with; in memory if not given.
+            options: fields of `Config`.
+        """
+        config = Config(validators=validators, seed=seed, **options)
+        self.node = Node(config, Host(data_dir=data_dir))
         self._models = Models(self.node)
         self.models = Hub(self._models)
 
@@ -82,7 +90,8 @@ class Devnet:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Nothing to release: the chain lives in this object."""
+        """Let another process have the data directory."""
+        self.node.close()
 
     @cached_property
     def w3(self) -> Web3:

@@ -34,6 +34,7 @@ class BlockStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._recent: dict[bytes, Execution] = {}
+        self._has_removed = False
         database.write("DELETE FROM blocks WHERE hash IN (SELECT hash FROM removed)", ())
         database.write("DELETE FROM places WHERE block_hash IN (SELECT hash FROM removed)", ())
         database.write("DELETE FROM removed", ())
@@ -49,7 +50,8 @@ class BlockStore:
 
     def put(self, block: Execution, seal: bytes) -> None:
         header = block.header
-        self._database.write("DELETE FROM removed WHERE hash = ?", (block.hash,))
+        if self._has_removed:
+            self._database.write("DELETE FROM removed WHERE hash = ?", (block.hash,))
         self._database.write(
             "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?)",
             (block.hash, build_codec().encode(block), seal),
@@ -87,6 +89,7 @@ class BlockStore:
         return rows  # type: ignore[no-any-return]
 
     def remove(self, blocks: Sequence[Execution]) -> None:
+        self._has_removed = True
         for block in blocks:
             self._database.write("DELETE FROM chain WHERE number = ?", (block.header.number,))
             self._database.write("INSERT OR REPLACE INTO removed VALUES (?)", (block.hash,))

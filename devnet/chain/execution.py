@@ -19,6 +19,7 @@ from devnet.chain.forks.blob import GAS_PER_BLOB, compute_blob_base_fee
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.request import compute_requests_hash, read_deposits
 from devnet.chain.forks.rules import UNLIMITED, Rules
+from devnet.chain.forks.system import place_missing_contracts
 from devnet.chain.forks.transition import begin_block, end_block
 from devnet.chain.genesis import place_stubs
 from devnet.chain.header import Header
@@ -75,6 +76,7 @@ def execute_block(
     state = world.open(parent.state_root, template, ancestors)
     if template.number == world.inference_from > 0:
         place_stubs(state, sorted(world.table))
+        place_missing_contracts(state, (fork for _, fork in world.schedule.times))
     begin_block(state, template, world.schedule, rules.fork)
     room = rules.max_block_bytes - _FRAME_BYTES - 64 * len(withdrawals)
     run = _Run(template, rules, room if on_left_out else UNLIMITED)

@@ -1,4 +1,5 @@
-"""Transactions to receipts per second, in process, beside the same node on py-evm's own state.
+"""Transactions to receipts per second, in process, beside the same node on py-evm's own state and
+beside one with a data directory.
 
 One transaction a block, signed ahead; every validator executes it and signs. Each network is
 measured over 200 blocks from block 1 and again from block 1,000, every time with new recipients.
@@ -7,6 +8,8 @@ measured over 200 blocks from block 1 and again from block 1,000, every time wit
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -17,7 +20,7 @@ from devnet.chain.header import Header
 from devnet.chain.precompile import bind_state
 from devnet.chain.signing import UnsignedTransaction, sign_transaction
 from devnet.chain.world import World, build_context
-from devnet.config import Config
+from devnet.config import Config, Host
 from devnet.node import Node
 
 _BLOCKS = 200
@@ -62,9 +65,9 @@ class StockWorld(World):
 class Network:
     """A node, and transactions of its first account signed ahead."""
 
-    def __init__(self, world: type[World], validators: int) -> None:
+    def __init__(self, world: type[World], validators: int, folder: Path | None = None) -> None:
         with patch("devnet.validators.validator.World", world):
-            self.node = Node(Config(validators=validators))
+            self.node = Node(Config(validators=validators), Host(data_dir=folder))
         self._nonce = 0
 
     def sign_transfers(self, count: int) -> list[bytes]:
@@ -101,30 +104,49 @@ Sign = Callable[[Network, int], list[bytes]]
 
 def measure() -> list[Mapping[str, Any]]:
     """One row a workload, number of validators and age; `times` above 1 is in our favour."""
-    return [row for validators in (1, 4) for row in _measure_validators(validators)]
+    with TemporaryDirectory() as folder:
+        return [
+            row
+            for validators in (1, 4)
+            for row in _measure_validators(validators, Path(folder, str(validators)))
+        ]
 
 
-def _measure_validators(validators: int) -> Iterator[Mapping[str, Any]]:
+def _measure_validators(validators: int, folder: Path) -> Iterator[Mapping[str, Any]]:
     for name, sign in (
         ("transfers /s", Network.sign_transfers),
         ("token transfers /s", Network.sign_token_transfers),
     ):
-        networks = _start(validators)
+        networks = _start(validators, folder / name.split()[0])
         for first in (1, _OLD):
             for network in networks:
                 network.send(sign(network, max(0, first - 1 - network.node.head.header.number)))
-            own, stock = (_BLOCKS / seconds for seconds in _take_turns(networks, sign))
-            yield _row(name, validators, first, own, stock, own / stock)
-    own, stock = (_measure_revert_ms(network) for network in _start(validators))
-    yield _row(f"snapshot, {_PART} transfers, revert, ms", validators, 1, own, stock, stock / own)
+            own, stock, kept = (_BLOCKS / seconds for seconds in _take_turns(networks, sign))
+            yield _row(name, validators, first, own, stock, own / stock, kept)
+        networks[-1].node.close()
+    networks = _start(validators, folder / "snapshots")
+    own, stock, kept = (_measure_revert_ms(network) for network in networks)
+    networks[-1].node.close()
+    workload = f"snapshot, {_PART} transfers, revert, ms"
+    yield _row(workload, validators, 1, own, stock, stock / own, kept)
 
 
-def _start(validators: int) -> tuple[Network, Network]:
-    return Network(World, validators), Network(StockWorld, validators)
+def _start(validators: int, folder: Path) -> tuple[Network, ...]:
+    return (
+        Network(World, validators),
+        Network(StockWorld, validators),
+        Network(World, validators, folder),
+    )
 
 
 def _row(
-    workload: str, validators: int, first: int, own: float, stock: float, times: float
+    workload: str,
+    validators: int,
+    first: int,
+    own: float,
+    stock: float,
+    times: float,
+    kept: float,
 ) -> Mapping[str, Any]:
     return {
         "workload": workload,
@@ -133,6 +155,7 @@ def _row(
         "ours": own,
         "on py-evm's state": stock,
         "times": times,
+        "with a data directory": kept,
     }
 
 

@@ -13,6 +13,7 @@ from devnet.chain.body import Block
 from devnet.chain.chain_file import load_chain
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.seal import accept_seal
+from devnet.chain.forks.system import SYSTEM_CONTRACTS
 from devnet.chain.genesis_file import load_genesis, parse_genesis
 from devnet.chain.origin import Origin
 from devnet.config import Config
@@ -124,6 +125,21 @@ def test_a_genesis_alone_is_an_origin(start: type[Driver]) -> None:
     model_id = driver.add_digits()
     assert driver.infer(model_id).receipt.succeeded
     assert driver.list_signers() == ["v0", "v1", "v2", "v3"]
+
+
+@pytest.mark.parametrize("first_s", [0, 0x1002])
+def test_system_contracts_that_a_genesis_lacks_come_with_the_first_block(
+    start: type[Driver], first_s: int
+) -> None:
+    """Prague from the beginning, or later: without them there would be no valid block."""
+    config = {**CANCUN["config"], "pragueTime": first_s}
+    driver = start(origin=Origin(parse_genesis(json.dumps({**CANCUN, "config": config}))))
+    driver.node.mine(4)
+    assert driver.node.next_rules.fork is Fork.PRAGUE
+    for address in SYSTEM_CONTRACTS:
+        assert driver.node.open_state(0).get_code(address) == b""
+        assert driver.node.open_state(1).get_code(address) != b""
+    assert driver.send(FRESH).receipt.succeeded
 
 
 def test_origins_that_cannot_be_gone_on_with_are_refused(suite: Origin) -> None:

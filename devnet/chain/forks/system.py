@@ -4,7 +4,7 @@ The usual outcome is written or skipped directly; only where a contract has othe
 waits, is it executed. Source: EIP-4788, 2935, 7002, 7251, 7685.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from eth.constants import SYSTEM_ADDRESS
@@ -105,6 +105,15 @@ def place_system_contracts(state: Any, fork: Fork) -> None:
         if fork >= first:
             state.set_code(address, code)
             state.set_nonce(address, 1)
+
+
+def place_missing_contracts(state: Any, forks: Iterable[Fork]) -> None:
+    """Put those that some fork of a chain calls where its genesis did not: it could not go on."""
+    last = max(forks, default=Fork.FRONTIER)
+    for address, (code, first) in SYSTEM_CONTRACTS.items():
+        if last >= first and not state.get_code(address):
+            state.set_code(address, code)
+            state.set_nonce(address, max(state.get_nonce(address), 1))
 
 
 def _has_standard_code(state: Any, address: bytes) -> bool:

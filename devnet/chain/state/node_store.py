@@ -11,6 +11,7 @@ from devnet.database import STATE_FILE, Database, describe_remedy
 from devnet.errors import StoreError
 from precompiles.digest import compute_keccak
 
+_BATCH = 32  # blocks
 Pair = tuple[bytes, bytes]  # hash, and what has it
 
 _SCHEMA = """
@@ -25,6 +26,7 @@ class NodeStore:
 
     def __init__(self, folder: Path) -> None:
         self._database = Database(folder / STATE_FILE, _SCHEMA, survives_power_loss=False)
+        self._uncommitted = 0  # blocks
 
     def find(self, key: bytes) -> bytes | None:
         """A node or a code."""
@@ -52,21 +54,35 @@ class NodeStore:
             self._database.write_all(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", rows)
 
     def accept(self, number: int, block_hash: bytes) -> None:
-        """Remember the block whose state is complete now, and keep all that was written."""
+        """Remember the block whose state is complete now.
+
+        Some blocks are committed together; what is lost with the process is executed again.
+        """
         self._database.write("INSERT OR REPLACE INTO accepted VALUES (?, ?)", (number, block_hash))
-        self._database.commit()
+        self._uncommitted += 1
+        if self._uncommitted >= _BATCH:
+            self._commit()
 
     def rewind(self, number: int) -> None:
         """Forget that blocks above `number` were accepted."""
         self._database.write("DELETE FROM accepted WHERE number > ?", (number,))
-        self._database.commit()
+        self._commit()
 
     def iterate_accepted(self) -> Iterator[tuple[int, bytes]]:
         """Number and hash of the accepted blocks, latest first."""
         yield from self._database.read("SELECT number, hash FROM accepted ORDER BY number DESC")
 
     def close(self) -> None:
-        self._database.close()
+        """Keep all and let go of the file."""
+        try:
+            if self._uncommitted:
+                self._commit()
+        finally:
+            self._database.close()
+
+    def _commit(self) -> None:
+        self._database.commit()
+        self._uncommitted = 0
 
     def _find(self, table: str, key: bytes) -> bytes | None:
         rows = self._database.read(f"SELECT bytes FROM {table} WHERE hash = ?", (key,))

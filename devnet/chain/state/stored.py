@@ -133,15 +133,19 @@ def build_account_decoder(words: Loader[int]) -> Callable[[bytes], Account]:
 
 def take_new(state: Node[Account]) -> Iterator[tuple[bytes, bytes]]:
     """Hash and encoding of what is not on disk yet; it counts as stored from now on."""
-    pending: list[tuple[Node[Any], bool]] = [(state, True)]
-    while pending:
-        node, is_root = pending.pop()
-        if node.is_stored:
-            continue
-        node.is_stored = True
-        if is_root or len(node.reference or node.refer()) == _HASHED:
-            yield node.root, node.encode()
-        pending.extend((child, False) for _, child in node.get_children())
-        value = node.get_value()
-        if isinstance(value, Account):
-            pending.append((value.storage, True))
+    roots: list[Node[Any]] = [state]
+    while roots:
+        pending = [roots.pop()]
+        is_root = True
+        while pending:
+            node = pending.pop()
+            if node.is_stored:
+                continue
+            node.is_stored = True
+            if is_root or len(node.reference or node.refer()) == _HASHED:
+                yield node.root, node.encode()
+            is_root = False
+            pending += node.list_new()
+            value = node.get_value()
+            if isinstance(value, Account):
+                roots.append(value.storage)

@@ -70,6 +70,10 @@ class Node(Generic[V]):
         """The nodes right below, in order, each with the path to it."""
         return iter(())
 
+    def list_new(self) -> list[Node[V]]:
+        """The nodes right below that are not on disk."""
+        return []
+
     def get_value(self) -> V | None:
         """The value at this very node."""
         return None
@@ -190,6 +194,9 @@ class Extension(Node[V]):
     def get_children(self) -> Iterator[tuple[bytes, Node[V]]]:
         yield self.path, self.child
 
+    def list_new(self) -> list[Node[V]]:
+        return [] if self.child.is_stored else [self.child]
+
 
 class Branch(Node[V]):
     """Sixteen children, and a value if a path ends here."""
@@ -251,6 +258,9 @@ class Branch(Node[V]):
     def get_children(self) -> Iterator[tuple[bytes, Node[V]]]:
         for nibble, child in enumerate(self.children):
             yield bytes((nibble,)), child
+
+    def list_new(self) -> list[Node[V]]:
+        return [child for child in self.children if not child.is_stored]
 
     def get_value(self) -> V | None:
         return self.value

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from devnet.chain.header import EMPTY_TRIE_ROOT, Header
 from devnet.chain.world import World
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     from tests.chain.state.conftest import StockWorld
 
 SEQUENCES = int(os.environ.get("DEVNET_SEQUENCES", "250"))  # 100,000 takes half an hour
+SEEDS = [
+    pytest.param(range(SEQUENCES), id="few"),
+    pytest.param(range(SEQUENCES, SEQUENCES + 10_000), id="many", marks=pytest.mark.slow),
+]
 ADDRESSES = [bytes([n]) * 20 for n in (1, 2, 3, 4)]
 SLOTS = (0, 1, 255, 2**256 - 1)
 WORDS = (0, 0, 1, 127, 128, 2**256 - 1)
@@ -144,11 +150,12 @@ def attempt(run: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
         return type(error)
 
 
+@pytest.mark.parametrize("seeds", SEEDS)
 def test_random_sequences_agree_with_py_evm(
-    make_stock: Callable[[], StockWorld], header: Header
+    make_stock: Callable[[], StockWorld], header: Header, seeds: range
 ) -> None:
     """Reads, errors and roots are equal, block after block, on the newest state and on old ones."""
-    for seed in range(SEQUENCES):
+    for seed in seeds:
         draw = random.Random(seed)
         worlds = World({}, 1), make_stock()
         roots = [EMPTY_TRIE_ROOT]

@@ -131,10 +131,11 @@ def test_other_bytes_under_a_hash_are_noticed(tmp_path: Path, store: NodeStore) 
     database.persist()
     root, code_hash = database.state_root, database.get_code_hash(ADDRESSES[1])
     archive.keep(root, 0, bytes(32))
+    store.close()
     with sqlite3.connect(tmp_path / "state.db") as other:
         other.execute("UPDATE data SET bytes = x'00' WHERE hash = ?", (root,))
         other.execute("DELETE FROM data WHERE hash = ?", (code_hash,))
-    fresh = Archive(store)
+    fresh = Archive(NodeStore(tmp_path))
     with pytest.raises(StoreError, match=r"state.db is damaged: 0x.* has other bytes; delete it"):
         fresh.get_state(root)
     with pytest.raises(StoreError, match=r"state.db lacks 0x.*; delete it"):

@@ -72,9 +72,16 @@ def test_every_step_gives_the_root_of_py_evm(
     assert build(content).root == trie.root
 
 
-def test_random_sequences_agree_with_py_evm() -> None:
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param(range(SEQUENCES), id="few"),
+        pytest.param(range(SEQUENCES, SEQUENCES + 30_000), id="many", marks=pytest.mark.slow),
+    ],
+)
+def test_random_sequences_agree_with_py_evm(seeds: range) -> None:
     """Many sequences of steps over few keys, which make branches, extensions and collapses."""
-    for seed in range(SEQUENCES):
+    for seed in seeds:
         draw = random.Random(seed)
         length = draw.choice((1, 2, 3, 32))
         keys = [draw.randbytes(length) for _ in range(draw.randint(1, 12))]
