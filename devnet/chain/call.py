@@ -80,7 +80,10 @@ def execute_call(
 
     Raises: ExecutionReverted, ExecutionFailed, and what `try_call` raises.
     """
-    result = try_call(world, header, ancestors, call)
+    try:
+        result = try_call(world, header, ancestors, call)
+    except BadTransaction as refused:
+        raise type(refused)(f"err: {refused} (supplied gas {_cap(call.gas)})") from refused
     if result.failure is not None:
         raise explain_failure(result.failure, result.output)
     return result
@@ -208,6 +211,8 @@ def _try_limit(
         result = try_call(world, header, ancestors, replace(call, gas=limit))
     except IntrinsicGasTooLow as refused:
         raise ExecutionFailed(f"gas required exceeds allowance ({limit})") from refused
+    except BadTransaction as refused:
+        raise type(refused)(f"failed with {limit} gas: {refused}") from refused
     if result.failure is None:
         return result
     if result.failure.reason is Reason.OUT_OF_GAS:
@@ -221,7 +226,7 @@ def _build_message(call: Call, fork: Fork) -> Message:
         to=call.to,
         value=call.value,
         data=call.data,
-        gas=MAX_CALL_GAS if call.gas is None else min(call.gas, MAX_CALL_GAS),
+        gas=_cap(call.gas),
         max_fee=call.gas_price,
         tip=call.gas_price,
         fork=fork,
@@ -232,15 +237,17 @@ def _build_message(call: Call, fork: Fork) -> Message:
     )
 
 
+def _cap(gas: int | None) -> int:
+    return MAX_CALL_GAS if gas is None else min(gas, MAX_CALL_GAS)
+
+
 def _check(state: Any, message: Message, rules: Rules) -> None:
-    supplied = f"(supplied gas {message.gas})"
     sender = to_checksum_address(message.sender)
     if not message.to and message.blob_versioned_hashes:
-        raise BadTransaction(f"err: blob transaction of type create {supplied}")
+        raise BadTransaction("blob transaction of type create")
     if not message.to and message.authorization_list:
         raise BadTransaction(
-            "err: EIP-7702 transaction cannot be used to create contract "
-            f"(sender {sender}) {supplied}"
+            f"EIP-7702 transaction cannot be used to create contract (sender {sender})"
         )
     balance = state.get_balance(message.sender)
     blob_gas = GAS_PER_BLOB * len(message.blob_versioned_hashes)
@@ -248,15 +255,12 @@ def _check(state: Any, message: Message, rules: Rules) -> None:
     cost = message.value + fees
     if balance < cost:
         raise InsufficientFunds(
-            "err: insufficient funds for gas * price + value: "
-            f"address {sender} have {balance} want {cost} {supplied}"
+            "insufficient funds for gas * price + value: "
+            f"address {sender} have {balance} want {cost}"
         )
-    try:
-        check_gas(message, rules.fork)
-    except IntrinsicGasTooLow as refused:
-        raise IntrinsicGasTooLow(f"err: {refused} {supplied}") from refused
+    check_gas(message, rules.fork)
     if not message.to and len(message.data) > rules.max_initcode_bytes:
         raise BadTransaction(
-            f"err: max initcode size exceeded: code size {len(message.data)} limit "
-            f"{rules.max_initcode_bytes} {supplied}"
+            f"max initcode size exceeded: code size {len(message.data)} limit "
+            f"{rules.max_initcode_bytes}"
         )

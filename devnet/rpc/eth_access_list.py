@@ -9,7 +9,7 @@ from devnet.chain.call import Call, CallResult, try_call
 from devnet.chain.forks.fork import Fork
 from devnet.chain.signing import AccessList
 from devnet.chain.tracing.access_list import AccessListTracer
-from devnet.errors import UnsupportedTransaction
+from devnet.errors import BadTransaction, UnsupportedTransaction
 from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.quantity import encode_bytes, encode_quantity, encode_word
@@ -58,5 +58,8 @@ def _run(setting: Setting, call: Call) -> tuple[CallResult, AccessList]:
     state = setting.world.open(setting.header.state_root, setting.header)
     precompiles = state.computation_class.get_precompiles()
     tracer = AccessListTracer(precompiles, call.access_list)
-    result = try_call(setting.world, setting.header, setting.ancestors, call, tracer)
+    try:
+        result = try_call(setting.world, setting.header, setting.ancestors, call, tracer)
+    except BadTransaction as refused:
+        raise type(refused)(f"failed to apply transaction: err: {refused}") from refused
     return result, tuple((Address(address), slots) for address, slots in tracer.build())

@@ -121,7 +121,15 @@ def test_a_transaction_object_that_does_not_read_is_refused(
 
 
 def test_calls_that_cannot_succeed_say_why(rpc: Any) -> None:
-    """Gas too low, and a fee below the base fee."""
+    """Gas too low, no funds, and a fee below the base fee; around it geth's words by method."""
+    poor = {"from": TO, "to": TO, "value": "0x1"}
+    reason = f"insufficient funds for gas * price + value: address {TO} have 0 want 1"
+    for method, words in (
+        ("eth_call", f"err: {reason} (supplied gas 50000000)"),
+        ("eth_estimateGas", f"failed with 16777216 gas: {reason}"),
+        ("eth_createAccessList", f"failed to apply transaction: err: {reason}"),
+    ):
+        assert rpc.fail(method, poor) == (-32000, words)
     assert (
         "intrinsic gas too low: have 20000, want 21000"
         in rpc.fail("eth_call", {"to": TO, "gas": hex(20_000)})[1]
