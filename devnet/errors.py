@@ -14,7 +14,7 @@ DevnetError
     StoreError       a data directory cannot be read or written
   BadBundle          a proof bundle does not read
   ConsensusError
-    NoQuorum  BadSignature  BadCertificate  BadProposal
+    NoQuorum  BadSignature  BadCertificate  BadProposal  BadEvidence
   RemoteError        a node answered with an error, or not at all
   RequestError       JSON-RPC: ParseError  InvalidRequest  MethodNotFound  InvalidParams
     LimitExceeded
@@ -194,6 +194,10 @@ class BadCertificate(ConsensusError):
 
 class BadProposal(ConsensusError):
     """A proposed block breaks a rule that needs no execution to see."""
+
+
+class BadEvidence(ConsensusError):
+    """Evidence does not prove that its validator misbehaved; says why."""
 
 
 class RemoteError(DevnetError):

@@ -1,7 +1,8 @@
 """Validator set: who may sign, with how much power, and who proposes when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from devnet.consensus.threshold import compute_quorum, compute_third, is_quorum
 from precompiles.digest import compute_keccak
 
 
@@ -18,23 +19,28 @@ class ValidatorSet:
     """Members in a fixed order, which is also the order of proposing."""
 
     members: tuple[Member, ...]
+    powers: dict[bytes, int] = field(init=False, repr=False, compare=False)  # by address
+    total_power: int = field(init=False, repr=False, compare=False)
+    quorum_power: int = field(init=False, repr=False, compare=False)  # the least quorum
+    third_power: int = field(init=False, repr=False, compare=False)  # the least over a third
 
-    @property
-    def total_power(self) -> int:
-        return sum(member.power for member in self.members)
+    def __post_init__(self) -> None:
+        powers: dict[bytes, int] = {}
+        for member in self.members:
+            powers.setdefault(member.address, member.power)
+        total = sum(member.power for member in self.members)
+        object.__setattr__(self, "powers", powers)
+        object.__setattr__(self, "total_power", total)
+        object.__setattr__(self, "quorum_power", compute_quorum(total))
+        object.__setattr__(self, "third_power", compute_third(total))
 
     def get_power(self, address: bytes) -> int:
         """Voting power of an address, zero for a stranger."""
-        return next((m.power for m in self.members if m.address == address), 0)
+        return self.powers.get(address, 0)
 
     def is_quorum(self, power: int) -> bool:
         """Whether `power` is more than two thirds, in integers."""
-        return 3 * power > 2 * self.total_power
-
-    @property
-    def quorum_power(self) -> int:
-        """The least power that is a quorum."""
-        return 2 * self.total_power // 3 + 1
+        return is_quorum(power, self.total_power)
 
     def get_proposer(self, height: int, round_: int) -> Member:
         """Round robin: a new proposer at each height and at each round of it."""

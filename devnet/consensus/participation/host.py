@@ -1,0 +1,66 @@
+"""Ports of a participant: what it asks of the chain it serves and of the network it speaks to."""
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from devnet.consensus.participation.commit import Commit
+from devnet.consensus.set_change import Update
+from devnet.consensus.tendermint.event import TimedOut
+from devnet.consensus.tendermint.message import Message, Proposal
+from devnet.consensus.tendermint.process import ProposalConflict
+from devnet.consensus.tendermint.vote_keeper import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`validator` is at this height and wants what it misses."""
+
+    height: int
+    validator: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Time to say again what was said at this height."""
+
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextHeight:
+    """Time to go on after a decision."""
+
+    height: int
+
+
+Wire: TypeAlias = Message | Status | Commit
+Timer: TypeAlias = TimedOut | Retry | NextHeight
+
+
+class Application(Protocol):
+    """The chain: makes, checks and executes values. Bodies travel beside the messages."""
+
+    def build_value(self, height: int, round_: int) -> bytes:
+        """Id of a new value to propose."""
+
+    def is_valid(self, proposal: Proposal) -> bool:
+        """Whether executing the value gives what it claims."""
+
+    def commit(self, height: int, value: bytes) -> tuple[Update, ...]:
+        """Take over a decided value; returns changes of the validator set it makes."""
+
+
+class Transport(Protocol):
+    """The network and the timers."""
+
+    def broadcast(self, message: Wire) -> None:
+        """To all others."""
+
+    def send(self, to: bytes, message: Wire) -> None:
+        """To one validator."""
+
+    def schedule(self, timer: Timer, delay_us: int) -> None:
+        """Hand the timer back after a time."""
+
+    def report(self, conflict: Conflict | ProposalConflict) -> None:
+        """Somebody said two things."""

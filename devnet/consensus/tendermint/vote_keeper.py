@@ -1,0 +1,181 @@
+"""Vote keeper of one height: tallies votes by round and reports each threshold once.
+
+Decides nothing. Whoever votes for two values counts for both, as in the paper's message log, and
+once towards "any"; the pair is returned as evidence.
+Source: arXiv 1807.04938, the quorums of lines 28-55.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from devnet.consensus.tendermint.message import Ballot, Precommit, Prevote
+from devnet.consensus.validator_set import ValidatorSet
+from devnet.consensus.vote import NIL
+
+MAX_VALUES = 4  # that one validator is heard with, in one round and step
+
+
+class Threshold(Enum):
+    """What a vote can complete."""
+
+    QUORUM_ANY = "quorum for anything"
+    QUORUM_VALUE = "quorum for the vote's value"
+    SKIP = "a third is in a later round"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two votes of one validator for different values of one round and step."""
+
+    first: Ballot
+    second: Ballot
+
+
+Report: TypeAlias = tuple[Threshold | Conflict, ...]
+
+
+class Tally:
+    """Votes of one round and step."""
+
+    __slots__ = ("by_value", "extra", "power", "votes")
+
+    def __init__(self) -> None:
+        self.votes: dict[bytes, Ballot] = {}  # the first of each validator
+        self.extra: dict[tuple[bytes, bytes], Ballot] = {}  # conflicting, by validator and value
+        self.power = 0  # of all who voted
+        self.by_value: dict[bytes, int] = {}
+
+    def copy(self) -> "Tally":
+        """The same votes, counted on separately."""
+        other = Tally()
+        other.votes, other.extra = self.votes.copy(), self.extra.copy()
+        other.power, other.by_value = self.power, self.by_value.copy()
+        return other
+
+    def get_votes(self, value: bytes) -> tuple[Ballot, ...]:
+        """All votes for a value, in order of arrival."""
+        first = (vote for vote in self.votes.values() if vote.value == value)
+        extra = (vote for vote in self.extra.values() if vote.value == value)
+        return (*first, *extra)
+
+
+class VoteKeeper:
+    """All votes of one height."""
+
+    __slots__ = ("_powers", "_quorum", "_tallies", "_third", "_voices", "round")
+
+    def __init__(self, validators: ValidatorSet, quorum: int | None = None) -> None:
+        """`quorum` is given only by tests that plant an error."""
+        self._powers = validators.powers
+        self._quorum = validators.quorum_power if quorum is None else quorum
+        self._third = validators.third_power
+        self._tallies: dict[tuple[type, int], Tally] = {}
+        self._voices: dict[int, dict[bytes, int]] = {}  # power heard from rounds ahead
+        self.round = 0  # the validator's own
+
+    def add(self, vote: Ballot) -> Report:
+        """Count a vote; strangers and repetitions count for nothing."""
+        validator = vote.validator
+        power = self._powers.get(validator, 0)
+        if power == 0:
+            return ()
+        key = (vote.__class__, vote.round)
+        tally = self._tallies.get(key)
+        if tally is None:
+            tally = self._tallies[key] = Tally()
+        known = tally.votes.get(validator)
+        if known is not None:
+            return self._add_again(tally, known, vote, power)
+        tally.votes[validator] = vote
+        before = tally.power
+        tally.power = before + power
+        value = vote.value
+        for_value = tally.by_value.get(value, 0)
+        tally.by_value[value] = for_value + power
+        if vote.round > self.round:
+            return self._list_crossed(before, for_value, power) + self.hear(vote.round, validator)
+        if before + power < self._quorum:
+            return ()
+        return self._list_crossed(before, for_value, power)
+
+    def hear(self, round_: int, validator: bytes) -> Report:
+        """Note that a validator is in a round ahead of our own (L55)."""
+        power = self._powers.get(validator, 0)
+        voices = self._voices.setdefault(round_, {})
+        if round_ <= self.round or power == 0 or validator in voices:
+            return ()
+        before = sum(voices.values())
+        voices[validator] = power
+        return (Threshold.SKIP,) if before < self._third <= before + power else ()
+
+    def is_quorum(self, kind: type[Ballot], round_: int, value: bytes) -> bool:
+        """Whether a value, or NIL, has more than two thirds."""
+        tally = self._tallies.get((kind, round_))
+        return tally is not None and tally.by_value.get(value, 0) >= self._quorum
+
+    def is_quorum_any(self, kind: type[Ballot], round_: int) -> bool:
+        """Whether more than two thirds have voted at all."""
+        tally = self._tallies.get((kind, round_))
+        return tally is not None and tally.power >= self._quorum
+
+    def find_quorum(self, kind: type[Ballot], round_: int) -> tuple[bytes, ...]:
+        """Values, not NIL, that have more than two thirds; more than one only if it forks."""
+        tally = self._tallies.get((kind, round_))
+        if tally is None or tally.power < self._quorum:
+            return ()
+        return tuple(
+            value
+            for value, power in tally.by_value.items()
+            if power >= self._quorum and value != NIL
+        )
+
+    def get_prevotes(self, round_: int, value: bytes) -> tuple[Prevote, ...]:
+        """All prevotes for a value."""
+        tally = self._tallies.get((Prevote, round_))
+        votes = () if tally is None else tally.get_votes(value)
+        return tuple(vote for vote in votes if isinstance(vote, Prevote))
+
+    def get_precommits(self, round_: int, value: bytes) -> tuple[Precommit, ...]:
+        """All precommits for a value."""
+        tally = self._tallies.get((Precommit, round_))
+        votes = () if tally is None else tally.get_votes(value)
+        return tuple(vote for vote in votes if isinstance(vote, Precommit))
+
+    def get_tally(self, kind: type[Ballot], round_: int) -> Tally:
+        """What is known of a round and step."""
+        return self._tallies.get((kind, round_)) or Tally()
+
+    def copy(self) -> "VoteKeeper":
+        """The same votes, counted on separately."""
+        other = object.__new__(VoteKeeper)
+        other._powers, other._quorum, other._third = self._powers, self._quorum, self._third
+        other._tallies = {place: tally.copy() for place, tally in self._tallies.items()}
+        other._voices = {r: heard.copy() for r, heard in self._voices.items()}
+        other.round = self.round
+        return other
+
+    def _list_crossed(self, before: int, for_value: int, power: int) -> Report:
+        """Thresholds that lie between the power without this vote and with it."""
+        quorum = self._quorum
+        if for_value < quorum <= for_value + power:
+            if before < quorum <= before + power:
+                return (Threshold.QUORUM_VALUE, Threshold.QUORUM_ANY)
+            return (Threshold.QUORUM_VALUE,)
+        return (Threshold.QUORUM_ANY,) if before < quorum <= before + power else ()
+
+    def _add_again(self, tally: Tally, known: Ballot, vote: Ballot, power: int) -> Report:
+        if vote is known or vote == known:
+            return ()
+        key = (vote.validator, vote.value)
+        if vote.value == known.value:
+            return (Conflict(known, vote),)
+        if key in tally.extra:
+            return ()
+        others = sum(1 for validator, _ in tally.extra if validator == vote.validator)
+        if others + 1 >= MAX_VALUES:
+            return ()
+        tally.extra[key] = vote
+        for_value = tally.by_value.get(vote.value, 0)
+        tally.by_value[vote.value] = for_value + power
+        return (*self._list_crossed(self._quorum, for_value, power), Conflict(known, vote))

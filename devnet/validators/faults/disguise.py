@@ -1,0 +1,166 @@
+"""Disguise: the faulty outside of an honest participant: what leaves it and how it decides.
+
+Honest code runs unchanged inside; the disguise stands between it and the network, the chain and
+the state machine.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from devnet.consensus.participation.commit import Commit
+from devnet.consensus.participation.host import Application, Retry, Status, Timer, Transport, Wire
+from devnet.consensus.participation.signing import Signer
+from devnet.consensus.set_change import Update
+from devnet.consensus.tendermint.event import Event
+from devnet.consensus.tendermint.machine import Result, Rules
+from devnet.consensus.tendermint.message import NO_ROUND, Message, Prevote, Proposal
+from devnet.consensus.tendermint.output import SendPrecommit
+from devnet.consensus.tendermint.process import ProposalConflict
+from devnet.consensus.tendermint.state import State
+from devnet.consensus.tendermint.vote_keeper import Conflict
+from devnet.consensus.vote import NIL
+from devnet.streams import Stream
+from devnet.validators.faults.fault import Fault, Strategy
+
+Predicate = Callable[[bytes], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Retry):
+    """A message that leaves late; comes back to the disguise as a timer."""
+
+    message: Wire
+
+
+class Disguise:
+    """A transport that does what the faults say with everything its participant sends."""
+
+    def __init__(
+        self,
+        inner: Transport,
+        address: bytes,
+        faults: Sequence[Fault],
+        signer: Signer,
+        others: Sequence[bytes],
+        invent: Callable[[Proposal], bytes],
+        stream: Stream,
+    ) -> None:
+        """`invent` makes another valid value than the proposed one."""
+        self._inner, self._address = inner, address
+        self._faults, self._signer = tuple(faults), signer
+        self._others, self._invent, self._stream = tuple(others), invent, stream
+        self._values: dict[tuple[int, int], bytes] = {}  # what others proposed, to vote for
+
+    def is_active(self, strategy: Strategy, height: int, round_: int) -> bool:
+        """Whether a strategy shows at this place."""
+        return any(
+            fault.strategy is strategy and fault.trigger.is_active(height, round_, self._stream)
+            for fault in self._faults
+        )
+
+    def broadcast(self, message: Wire) -> None:
+        """What leaves instead of an honest broadcast."""
+        if isinstance(message, Status | Commit) or message.validator != self._address:
+            self._inner.broadcast(message)  # what others said is passed on as it is
+            return
+        place = (message.height, message.round)
+        proposed = isinstance(message, Proposal)
+        drop = Strategy.DROP_PROPOSALS if proposed else Strategy.DROP_VOTES
+        twist = Strategy.EQUIVOCATE_PROPOSALS if proposed else Strategy.EQUIVOCATE_VOTES
+        if self.is_active(drop, *place):
+            return
+        if self.is_active(Strategy.DELAY, *place):
+            late = next(f for f in self._faults if f.strategy is Strategy.DELAY)
+            self._inner.schedule(Held(message.height, message), 1000 * late.time_ms)
+        elif self.is_active(twist, *place):
+            self._send_both(message)
+        else:
+            self._inner.broadcast(message)
+
+    def send(self, to: bytes, message: Wire) -> None:
+        """Help for those who lag is given honestly."""
+        self._inner.send(to, message)
+
+    def schedule(self, timer: Timer, delay_us: int) -> None:
+        """Clocks are honest."""
+        self._inner.schedule(timer, delay_us)
+
+    def report(self, conflict: Conflict | ProposalConflict) -> None:
+        """What it sees of others."""
+        self._inner.report(conflict)
+
+    def release(self, held: Held) -> None:
+        """Send what was held back."""
+        self._inner.broadcast(held.message)
+
+    def hear(self, message: Wire) -> bool:
+        """Whether the participant inside may hear a message; remembers proposals."""
+        if isinstance(message, Status | Commit):
+            return True
+        if isinstance(message, Proposal):
+            self._values[message.height, message.round] = message.value
+        return not self.is_active(Strategy.DROP_INBOUND, message.height, message.round)
+
+    def _send_both(self, message: Message) -> None:
+        """One statement for each half; whoever comes first hears both, so there is evidence."""
+        other = self._signer.sign(self._twist(message))
+        for position, address in enumerate(self._others):
+            self._inner.send(address, other if position % 2 else message)
+        self._inner.send(self._others[0], other)
+
+    def _twist(self, message: Message) -> Message:
+        """Another statement for the same height, round and step."""
+        if isinstance(message, Proposal):
+            return replace(message, value=self._invent(message), pol_round=NO_ROUND)
+        value = NIL
+        if message.value == NIL:
+            value = self._values.get((message.height, message.round), b"\xff" * 32)
+        if isinstance(message, Prevote):
+            return replace(message, value=value, pol_round=NO_ROUND)
+        return replace(message, value=value)
+
+
+class Censor:
+    """An application that neither builds nor accepts what a predicate picks."""
+
+    def __init__(self, inner: Application, faults: Sequence[Fault], picks: Predicate,
+                 stream: Stream) -> None:  # fmt: skip
+        self._inner, self._picks, self._stream = inner, picks, stream
+        self._triggers = [f.trigger for f in faults if f.strategy is Strategy.CENSOR]
+
+    def build_value(self, height: int, round_: int) -> bytes:
+        return self._inner.build_value(height, round_)
+
+    def is_valid(self, proposal: Proposal) -> bool:
+        """Invalid to this validator where the predicate picks it."""
+        place = (proposal.height, proposal.round)
+        if any(t.is_active(*place, self._stream) for t in self._triggers) and self._picks(
+            proposal.value
+        ):
+            return False
+        return self._inner.is_valid(proposal)
+
+    def commit(self, height: int, value: bytes) -> tuple[Update, ...]:
+        return self._inner.commit(height, value)
+
+
+def twist_rules(rules: Rules, faults: Sequence[Fault], stream: Stream) -> Rules:
+    """The state machine of a validator that forgets its locks or precommits nil."""
+    forgets = [f.trigger for f in faults if f.strategy is Strategy.FORGET_LOCKS]
+    denies = [f.trigger for f in faults if f.strategy is Strategy.PRECOMMIT_NIL]
+    if not forgets and not denies:
+        return rules
+
+    def apply(state: State, event: Event) -> Result:
+        place = (state.height, state.round)
+        if any(trigger.is_active(*place, stream) for trigger in forgets):
+            state = state._replace(locked_value=NIL, locked_round=NO_ROUND)
+        state, outputs = rules(state, event)
+        if any(trigger.is_active(*place, stream) for trigger in denies):
+            outputs = tuple(
+                SendPrecommit(output.round, NIL) if isinstance(output, SendPrecommit) else output
+                for output in outputs
+            )
+        return state, outputs
+
+    return apply

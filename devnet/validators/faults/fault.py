@@ -1,0 +1,104 @@
+"""Faults = strategy x trigger, and which of them contradict each other in one validator.
+
+| strategy              | what the validator does                                          |
+|-----------------------|------------------------------------------------------------------|
+| crash                 | loses its memory, keeps its disk; back after the fault's time     |
+| pause                 | does nothing for a time, then what has waited                     |
+| equivocate-votes      | half of the others get another vote                               |
+| equivocate-proposals  | half of the others get another value                              |
+| drop-votes            | sends no votes                                                    |
+| drop-proposals        | sends no proposals                                                |
+| drop-inbound          | hears nothing                                                     |
+| forget-locks          | votes as if nothing were locked (amnesia)                         |
+| precommit-nil         | precommits nil whatever the prevotes are                          |
+| censor                | neither proposes nor prevotes what a predicate picks              |
+| delay                 | sends everything late                                             |
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from devnet.errors import ConfigError
+from devnet.validators.faults.trigger import ALWAYS, Trigger, parse_trigger
+
+
+class Strategy(Enum):
+    """What a faulty validator does."""
+
+    CRASH = "crash"
+    PAUSE = "pause"
+    EQUIVOCATE_VOTES = "equivocate-votes"
+    EQUIVOCATE_PROPOSALS = "equivocate-proposals"
+    DROP_VOTES = "drop-votes"
+    DROP_PROPOSALS = "drop-proposals"
+    DROP_INBOUND = "drop-inbound"
+    FORGET_LOCKS = "forget-locks"
+    PRECOMMIT_NIL = "precommit-nil"
+    CENSOR = "censor"
+    DELAY = "delay"
+
+
+DEFAULT_TIME_MS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What, when and, for `crash`, `pause` and `delay`, how long."""
+
+    strategy: Strategy
+    trigger: Trigger = ALWAYS
+    time_ms: int = DEFAULT_TIME_MS
+
+
+_CONTRADICTIONS = (
+    (Strategy.EQUIVOCATE_VOTES, Strategy.DROP_VOTES, "nobody would get the second vote"),
+    (Strategy.EQUIVOCATE_PROPOSALS, Strategy.DROP_PROPOSALS, "nobody would get the second value"),
+    (Strategy.FORGET_LOCKS, Strategy.PRECOMMIT_NIL, "whoever precommits nil never locks"),
+    (Strategy.CRASH, Strategy.PAUSE, "whoever is down cannot pause"),
+    (Strategy.DROP_INBOUND, Strategy.CENSOR, "whoever hears no proposals cannot pick among them"),
+    (Strategy.DELAY, Strategy.DROP_VOTES, "what is dropped cannot be late"),
+)
+
+
+def check_faults(faults: Sequence[Fault]) -> None:
+    """Refuse two faults of one validator that undo each other where both may show.
+
+    Raises: ConfigError with the pair and the reason.
+    """
+    for first, second, reason in _CONTRADICTIONS:
+        ours = [fault for fault in faults if fault.strategy is first]
+        theirs = [fault for fault in faults if fault.strategy is second]
+        if any(a.trigger.overlaps(b.trigger) for a in ours for b in theirs):
+            raise ConfigError(
+                f"'{first.value}' and '{second.value}' contradict each other: {reason}; "
+                "give them triggers that do not overlap"
+            )
+    names = [fault.strategy for fault in faults]
+    for position, fault in enumerate(faults):
+        for other in faults[position + 1 :]:
+            if other.strategy is fault.strategy and fault.trigger.overlaps(other.trigger):
+                raise ConfigError(
+                    f"'{fault.strategy.value}' is given {names.count(fault.strategy)} times for "
+                    "the same heights and rounds; keep one"
+                )
+
+
+def parse_fault(text: str) -> Fault:
+    """Read `strategy`, `strategy@trigger` or `strategy(MS)@trigger`.
+
+    Raises: ConfigError with what exists.
+    """
+    head, _, when = text.partition("@")
+    name, _, time = head.strip().partition("(")
+    known = ", ".join(strategy.value for strategy in Strategy)
+    try:
+        strategy = Strategy(name)
+    except ValueError:
+        raise ConfigError(f"no fault '{name}'; there are {known}") from None
+    trigger = parse_trigger(when) if when else ALWAYS
+    if not time:
+        return Fault(strategy, trigger)
+    if not time.endswith(")") or not time[:-1].isdecimal():
+        raise ConfigError(f"fault '{text}': the time is whole milliseconds, as in crash(500)")
+    return Fault(strategy, trigger, int(time[:-1]))
