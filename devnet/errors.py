@@ -6,6 +6,7 @@ DevnetError
     UnknownBlock  UnknownTransaction  UnknownSnapshot  UnknownInference  UnknownFilter
     TraceTooLarge    more than one request may ask for
     NotMinedYet      in no block when its sender wanted to wait
+    ConditionFailed  the chain is not as the sender of a transaction believes
     NotNow           BlockFull  FeeTooLow  NonceTooHigh  PoolFull
     BadTransaction   NonceTooLow  InsufficientFunds  IntrinsicGasTooLow  UnsupportedTransaction
     ExecutionReverted  ExecutionFailed  SimulationRefused
@@ -86,6 +87,12 @@ class NotMinedYet(ChainError):
     @property
     def rpc_data(self) -> str | None:
         return "0x" + self.transaction_hash.hex()
+
+
+class ConditionFailed(ChainError):
+    """A transaction was sent under a condition that does not hold (ERC-7796)."""
+
+    rpc_code = -32003
 
 
 class BadTransaction(ChainError):

@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from devnet.chain.message import encode_message, sign_message
 from devnet.chain.sidecar import encode_network_form, split_network_form
 from devnet.chain.transaction import Transaction, decode_included
-from devnet.errors import NotMinedYet
+from devnet.errors import ChainError, InvalidParams, NotMinedYet
 from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.filling import Filled, fill_request, find_account
 from devnet.rpc.lane import Routed, write
-from devnet.rpc.quantity import decode_bytes, decode_number, encode_bytes
+from devnet.rpc.quantity import decode_bytes, decode_number, decode_object, encode_bytes
 from devnet.rpc.transaction_request import decode_transaction_request
 from devnet.rpc.views import show_receipt, show_signed
 from precompiles.digest import compute_keccak
+
+_FEES = ("gasPrice", "maxFeePerGas", "maxPriorityFeePerGas", "type")
 
 
 def send_raw_transaction(node: Node, transaction: object) -> Json:
@@ -35,6 +37,26 @@ def send_transaction_sync(node: Node, transaction: object, timeout: object = Non
     """As `eth_sendRawTransactionSync`, signed here."""
     _check_timeout(timeout)
     return _get_receipt(node, node.send_raw(_sign(node, transaction)[0]))
+
+
+def resend(
+    node: Node, transaction: object, gas_price: object = None, gas_limit: object = None
+) -> Json:
+    """A transaction that waits once more, with another gas price or limit, as geth has it."""
+    fields = decode_object(transaction, "transaction")
+    if "nonce" not in fields:
+        raise InvalidParams("missing transaction nonce in transaction spec")
+    request = decode_transaction_request(fields, node.config.chain_id)
+    account, nonce = find_account(node, request.sender), request.nonce
+    if nonce is None or node.pool.find(account.address, nonce) is None:
+        sender = encode_bytes(account.address)
+        raise ChainError(f"no transaction of {sender} with nonce {nonce} waits for a block")
+    if gas_price is not None:
+        priced = {name: field for name, field in fields.items() if name not in _FEES}
+        fields = {**priced, "gasPrice": gas_price}
+    if gas_limit is not None:
+        fields = {**fields, "gas": gas_limit}
+    return encode_bytes(node.send_raw(_sign(node, fields)[0]))
 
 
 def sign_transaction(node: Node, transaction: object) -> Json:
@@ -61,6 +83,7 @@ METHODS: Mapping[str, Method | Routed] = {
     "eth_sendTransaction": write(send_transaction),
     "eth_sendRawTransactionSync": write(send_raw_transaction_sync),
     "eth_sendTransactionSync": write(send_transaction_sync),
+    "eth_resend": write(resend),
     "eth_signTransaction": sign_transaction,
     "eth_fillTransaction": fill_transaction,
 }

@@ -41,6 +41,7 @@ def compute_sha3(node: Node, data: object) -> Json:
 
 METHODS: Mapping[str, Method | Routed] = {
     "net_version": quick(get_version),
+    "eth_networkId": quick(get_version),
     "net_listening": quick(is_listening),
     "net_peerCount": quick(get_peer_count),
     "web3_clientVersion": get_client_version,

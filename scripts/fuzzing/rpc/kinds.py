@@ -22,12 +22,15 @@ class Kind(Enum):
     BLOCK = auto()  # number, tag or EIP-1898 object
     BLOCK_OVERRIDES = auto()
     BYTES = auto()
+    CONDITIONS = auto()  # under which a transaction is taken
     COUNT = auto()  # a small number, JSON or hex
     EVENTS = auto()  # a filter of events
     FEED = auto()  # what a subscription is for
     FEED_OPTION = auto()
     FILTER_ID = auto()
     FLAG = auto()
+    GAS = auto()
+    GAS_PRICE = auto()
     HASH = auto()  # of a block or a transaction
     INDEX = auto()
     INDICES = auto()
@@ -80,6 +83,7 @@ _KINDS: Mapping[str, Kind] = {
     "block_hash": Kind.HASH,
     "block_overrides": Kind.BLOCK_OVERRIDES,
     "calls": Kind.TRACED_CALLS,
+    "conditions": Kind.CONDITIONS,
     "code_hash": Kind.HASH,
     "config": Kind.TRACER,
     "count": Kind.COUNT,
@@ -88,6 +92,8 @@ _KINDS: Mapping[str, Kind] = {
     "extra_data": Kind.BYTES,
     "filter_id": Kind.FILTER_ID,
     "full": Kind.FLAG,
+    "gas_limit": Kind.GAS,
+    "gas_price": Kind.GAS_PRICE,
     "index": Kind.INDEX,
     "indices": Kind.INDICES,
     "inputs": Kind.TENSORS,
@@ -132,6 +138,7 @@ _EXCEPTIONS: Mapping[tuple[str, str], Kind] = {
     ("debug_storageRangeAt", "start"): Kind.SLOT,
     ("debug_traceBlock", "block"): Kind.RAW_BLOCK,
     ("eth_sendRawTransaction", "transaction"): Kind.RAW_TRANSACTION,
+    ("eth_sendRawTransactionConditional", "transaction"): Kind.RAW_TRANSACTION,
     ("eth_sendRawTransactionSync", "transaction"): Kind.RAW_TRANSACTION,
     ("inference_addModel", "data"): Kind.MODEL_BYTES,
     ("inference_addModel", "options"): Kind.MODEL_OPTIONS,

@@ -182,6 +182,14 @@ class Objects:
             "message": {"f0": values[wrong], "f1": values[kinds[1]], "f2": values[kinds[2]]},
         }
 
+    def conditions(self) -> dict[str, Any]:
+        words = self.words
+        slots = {f"0x{1:064x}": f"0x{2:064x}"}
+        known = {words.address(): self.dice.choice((words.hash(), slots))}
+        found: dict[str, Any] = {"knownAccounts": known if self.dice.random() < 0.6 else {}}
+        found |= words.maybe("blockNumberMin", "0x1") | words.maybe("blockNumberMax", "0xffff")
+        return found | words.maybe("timestampMax", hex(self.dice.choice((1, 2**40))))
+
     def attributes(self) -> dict[str, Any]:
         words = self.words
         found: dict[str, Any] = {

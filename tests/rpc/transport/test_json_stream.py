@@ -77,8 +77,8 @@ def test_a_value_that_is_too_long_or_too_deep_ends_the_stream() -> None:
 def test_time_is_linear(value: bytes, count: int, piece: int) -> None:
     """Many small values in one piece, one long value in many."""
     data, stream, found = value * count + b" ", JsonStream(1 << 24), 0
-    began = time.perf_counter()
+    began = time.process_time()
     for start in range(0, len(data), piece):
         found += sum(1 for _ in stream.feed(data[start : start + piece]))
     assert found == count
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
