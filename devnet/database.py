@@ -24,7 +24,7 @@ Row = tuple[Any, ...]
 
 
 class Database:
-    """Tables in one file; what is written counts from `commit` on."""
+    """Tables in one file; what is written counts from `commit` on, and nothing after a failure."""
 
     def __init__(self, path: Path, schema: str, *, survives_power_loss: bool) -> None:
         """
@@ -36,7 +36,7 @@ class Database:
         """
         self.path = path
         self._lock = RLock()
-        self._is_broken = False
+        self._fault = ""  # why nothing is written any more
         with self._explain():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
@@ -104,13 +104,15 @@ class Database:
     @contextmanager
     def _explain(self, is_writing: bool = False) -> Iterator[None]:
         with self._lock:
-            if is_writing and self._is_broken:
-                raise StoreError(f"{self.path} could not be written before; start again")
+            if is_writing and self._fault:
+                raise StoreError(self._fault)
             try:
                 yield
             except (sqlite3.Error, OSError) as fault:
-                self._is_broken = self._is_broken or is_writing
-                raise StoreError(_describe(self.path, fault)) from fault
+                described = _describe(self.path, fault)
+                if is_writing:
+                    self._fault = described
+                raise StoreError(described) from fault
 
 
 def _describe(path: Path, fault: Exception) -> str:

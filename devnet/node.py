@@ -26,14 +26,7 @@ from devnet.config import Config, Host
 from devnet.consensus.certificate import Certificate
 from devnet.data_directory import DataDirectory, Settings
 from devnet.errors import BadTransaction, HostError, NoQuorum
-from devnet.events import (
-    BlockAdded,
-    BlocksRemoved,
-    Event,
-    IntervalSet,
-    Observer,
-    TransactionSeen,
-)
+from devnet.events import BlockAdded, BlocksRemoved, Event, IntervalSet, Observer, TransactionSeen
 from devnet.footing import find_footing
 from devnet.snapshot import Snapshot, Snapshots
 from devnet.state_reader import StateReader

@@ -17,7 +17,9 @@ from devnet.record import Codec
 _RECENT = 256  # blocks in memory
 
 SCHEMA = """
-CREATE TABLE blocks (hash BLOB PRIMARY KEY, execution BLOB NOT NULL, seal BLOB NOT NULL);
+CREATE TABLE blocks (
+    hash BLOB PRIMARY KEY, bloom BLOB NOT NULL, seal BLOB NOT NULL, execution BLOB NOT NULL
+);
 CREATE TABLE chain (number INTEGER PRIMARY KEY, hash BLOB NOT NULL, difficulty TEXT NOT NULL);
 CREATE TABLE removed (hash BLOB PRIMARY KEY);
 CREATE TABLE places (
@@ -53,8 +55,8 @@ class BlockStore:
         if self._has_removed:
             self._database.write("DELETE FROM removed WHERE hash = ?", (block.hash,))
         self._database.write(
-            "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?)",
-            (block.hash, build_codec().encode(block), seal),
+            "INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?)",
+            (block.hash, header.logs_bloom, seal, build_codec().encode(block)),
         )
         self._database.write(
             "INSERT INTO chain VALUES (?, ?, ?)",
@@ -80,6 +82,9 @@ class BlockStore:
 
     def get_seal(self, block_hash: bytes) -> bytes:
         return self._read("seal", block_hash)
+
+    def get_bloom(self, block_hash: bytes) -> bytes:
+        return self._read("bloom", block_hash)
 
     def find_places(self, transaction_hash: bytes) -> Iterable[tuple[bytes, int]]:
         rows: Any = self._database.read(

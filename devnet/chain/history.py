@@ -4,10 +4,14 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 
+from eth_bloom.bloom import BloomFilter
+
 from devnet.chain.block import Execution, Inference, Log, Receipt
 from devnet.chain.shelf import MemoryShelf, Shelf
 from devnet.chain.transaction import Transaction
 from devnet.errors import UnknownBlock, UnknownTransaction
+
+_NO_LOGS = bytes(256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,8 @@ class History:
     def find_logs(self, query: LogQuery) -> Iterator[LogPlace]:
         """Matching events in order."""
         for block_hash in self._hashes[query.first : min(query.last + 1, self._length)]:
-            yield from find_block_logs(self._shelf.get(block_hash), query)
+            if _may_hold(self._shelf.get_bloom(block_hash), query):
+                yield from find_block_logs(self._shelf.get(block_hash), query)
 
     def _find_number(self, block_hash: bytes) -> int | None:
         number = self._numbers.get(block_hash)
@@ -176,6 +181,16 @@ def find_block_logs(block: Execution, query: LogQuery) -> Iterator[LogPlace]:
             if _matches(log, query):
                 yield LogPlace(log, Place(block, position), index)
             index += 1
+
+
+def _may_hold(bloom: bytes, query: LogQuery) -> bool:
+    if bloom == _NO_LOGS:
+        return False
+    found = BloomFilter(int.from_bytes(bloom, "big"))
+    return all(
+        not choices or any(choice in found for choice in choices)
+        for choices in (query.addresses, *query.topics)
+    )
 
 
 def _matches(log: Log, query: LogQuery) -> bool:

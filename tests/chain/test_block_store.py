@@ -11,7 +11,7 @@ import pytest
 from devnet.chain import block_store
 from devnet.chain.block import Execution
 from devnet.chain.block_store import SCHEMA, BlockStore, build_codec
-from devnet.chain.history import History
+from devnet.chain.history import History, LogQuery, find_block_logs
 from devnet.chain.transaction import Transaction
 from devnet.database import Database
 from devnet.errors import StoreError
@@ -56,6 +56,9 @@ def test_a_history_on_disk_answers_as_one_in_memory(
         for number, block in enumerate(chain):
             assert found.get_block(number) == block
             assert found.find_block(block.hash) == block
+            assert list(found.find_logs(LogQuery(number, number))) == list(
+                find_block_logs(block, LogQuery(number, number))
+            )
             assert found.get_seal(number) == (b"seal of " + block.hash if number else b"")
             for index, transaction in enumerate(block.transactions):
                 place = found.get_transaction(transaction.hash)

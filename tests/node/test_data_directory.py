@@ -162,3 +162,50 @@ def test_a_torn_log_loses_only_what_was_not_told(reopen: Open, tmp_path: Path) -
         assert all(v.head == node.head.header for v in node.cluster.validators)
         node.mine()
         node.close()
+
+
+def fill(database: object) -> None:
+    """Let a file have no room left, as on a full disk."""
+    connection = database._connection  # type: ignore[attr-defined]
+    ((pages,),) = connection.execute("PRAGMA page_count").fetchall()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def test_a_validator_without_room_on_its_disk_stays_behind(reopen: Open) -> None:
+    """The others go on; it says why, and after a restart with room it executes what it missed."""
+    driver = reopen()
+    validator = driver.node.cluster.find("v1")
+    store = validator.world._archive.store
+    assert store is not None
+    store._commit()
+    fill(store._database)
+    for value in range(20):
+        driver.node.send_raw(driver.sign(bytes([value]) * 20, value=1))
+    assert driver.node.head.header.number == 20
+    assert "state.db: no space is left; free some" in validator.stuck
+    assert "v1" not in driver.list_signers()
+    driver.node.close()
+    driver = reopen()
+    assert all(v.head == driver.node.head.header for v in driver.node.cluster.validators)
+
+
+def test_a_node_without_room_for_blocks_tells_nobody_of_them(reopen: Open) -> None:
+    """What was told before is there after a restart."""
+    driver = reopen()
+    assert driver.node.directory is not None
+    fill(driver.node.directory._database)
+    told: list[bytes] = []
+
+    def send() -> None:
+        for value in range(200):
+            told.append(driver.node.send_raw(driver.sign(FRESH, bytes(500), value)))
+
+    reason = r"cannot write .*chain.db: no space is left; free some and start again"
+    with pytest.raises(StoreError, match=reason):
+        send()
+    with pytest.raises(StoreError, match=reason):
+        driver.node.mine()
+    node = reopen().node
+    assert all(node.history.find_transaction(sent) for sent in told)
+    assert node.head.header.number == len(told)
+    node.mine()

@@ -5,6 +5,7 @@ against its hash when it is read.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from devnet.database import STATE_FILE, Database, describe_remedy
@@ -73,12 +74,11 @@ class NodeStore:
         yield from self._database.read("SELECT number, hash FROM accepted ORDER BY number DESC")
 
     def close(self) -> None:
-        """Keep all and let go of the file."""
-        try:
+        """Keep all that can be kept and let go of the file."""
+        with suppress(StoreError):  # what is not kept is executed again
             if self._uncommitted:
                 self._commit()
-        finally:
-            self._database.close()
+        self._database.close()
 
     def _commit(self) -> None:
         self._database.commit()
