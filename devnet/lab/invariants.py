@@ -8,11 +8,13 @@
 |               | correct precommits of later rounds are for the decided value                  |
 | certificate   | every decision of a correct validator carries a sound commit                  |
 | one vote      | no correct validator, nor one that only crashes, signs twice for one place    |
+| blame         | evidence among all messages names nobody of those                              |
 """
 
 from collections.abc import Iterator
 
-from devnet.consensus.blame.evidence import is_same_content
+from devnet.consensus.blame.evidence import get_culprit, is_same_content
+from devnet.consensus.blame.fork import find_evidence
 from devnet.consensus.participation.commit import Commit, check_commit
 from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Message, Precommit, Proposal
@@ -39,6 +41,7 @@ def find_violations(simulation: Simulation) -> tuple[str, ...]:
         *_check_locks(simulation, messages),
         *_check_certificates(simulation),
         *_check_single_votes(simulation, messages),
+        *_check_blame(simulation, [message for _, message in messages]),
     )
 
 
@@ -119,3 +122,16 @@ def _check_single_votes(
                     f"one vote: node {owners[message.validator]} signed two of "
                     f"{type(message).__name__.lower()} {message.height}/{message.round}"
                 )
+
+
+def _check_blame(simulation: Simulation, messages: list[Message]) -> Iterator[str]:
+    owners = {node.address: node.station.node for node in list_benign(simulation)}
+    by_height: dict[int, list[Message]] = {}
+    for message in messages:
+        if simulation.verifier.is_signed(message):
+            by_height.setdefault(message.height, []).append(message)
+    for height, said in by_height.items():
+        for proof in find_evidence(said):
+            if get_culprit(proof) in owners:
+                kind = type(proof).__name__
+                yield f"blame: {kind} at height {height} names {owners[get_culprit(proof)]}"

@@ -44,12 +44,11 @@ class Splitter:
             return
         for side, nodes in enumerate(self._sides):
             if sender in nodes:
+                self._back(side, message.height, message.round, message.value)
                 if message.value == NIL:
                     self._propose(side, message.height, message.round + 1)
-                else:
-                    self._back(side, message.height, message.round, message.value)
-                    if isinstance(message, Precommit):
-                        self._propose(side, message.height + 1, 0)
+                elif isinstance(message, Precommit):
+                    self._propose(side, message.height + 1, 0)
 
     def _propose(self, side: int, height: int, round_: int) -> None:
         while len(self._rotations) < height:

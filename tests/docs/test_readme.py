@@ -36,6 +36,14 @@ def test_every_folder_of_the_source_is_on_the_map() -> None:
             assert f"`devnet/{path.name}/`" in README, path.name
 
 
+@pytest.mark.parametrize("folder", ["consensus", "network", "lab"])
+def test_examples_of_the_protocol_rooms_run(folder: str) -> None:
+    """Each README's Python example runs as printed, in a namespace of its own."""
+    text = (ROOT / "devnet" / folder / "README.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(compile(example, f"{folder}/README.md", "exec"), {"__name__": f"example_{folder}"})
+
+
 def test_every_command_stands_in_the_command_lines_readme() -> None:
     """A command that is not described does not exist for a user."""
     text = (ROOT / "devnet" / "cli" / "README.md").read_text()

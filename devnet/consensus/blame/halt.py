@@ -24,7 +24,7 @@ class Halt:
     height: int
     round: int
     needed: int  # the least power that decides
-    best: int  # the most power that voted for one value
+    best: int  # the most power that voted the same; a quorum for nil would end the round
     total: int
     groups: tuple[Group, ...]  # all validators, the most powerful group first
 
@@ -70,7 +70,6 @@ def diagnose_halt(
         if member.address not in absent:
             for value in dict.fromkeys(v.value for v in own if isinstance(v, last_step)):
                 best[value] = best.get(value, 0) + member.power
-    best.pop(NIL, None)
     groups = [
         Group(what, tuple(who), sum(validators.get_power(v) for v in who))
         for what, who in doing.items()
