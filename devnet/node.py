@@ -32,6 +32,7 @@ from devnet.snapshot import Snapshot, Snapshots
 from devnet.state_reader import StateReader
 from devnet.timeline import Timeline
 from devnet.validators.cluster import Cluster
+from devnet.validators.draft import Draft, Drafts
 from devnet.validators.misbehaviour import Behavior
 
 T = TypeVar("T")
@@ -79,6 +80,7 @@ class Node:
         self.interval_s = 0.0  # seconds between blocks that a clock asks for, 0 for none
         self.timeline = Timeline(self.config.block_time_s)
         self.observers: list[Observer] = []
+        self._drafts = Drafts()
         self._snapshots = Snapshots()
 
     def freeze(self) -> "Node":
@@ -148,6 +150,13 @@ class Node:
     def next_blob_base_fee(self) -> int:
         """Wei per unit of blob gas of the next block."""
         return compute_blob_base_fee(self.next_header.excess_blob_gas, self.next_rules.blob)
+
+    def draft(self) -> Draft:
+        """The next block as it would be now, executed and kept apart."""
+        head = self.head.header
+        ancestors = self.history.get_ancestors(head.number + 1)
+        timestamp = self.timeline.compute_next(head.timestamp)
+        return self._drafts.get(self.cluster, self.pool, timestamp, ancestors)
 
     def find_account(self, address: bytes) -> DevAccount | None:
         """The unlocked account with this address."""

@@ -4,6 +4,7 @@ The seam for another way to keep state: nothing outside this file and `state/` k
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from typing import Any, cast
 
 from eth.vm.execution_context import ExecutionContext
@@ -65,6 +66,12 @@ class World:
         """
         context = build_context(self.chain_id, header, ancestors, base_fee)
         return self._bind(header)(AccountDatabase(self._archive, root), context)
+
+    def branch(self) -> "World":
+        """A world with the same states; what is persisted in it, only it can open."""
+        branch = copy(self)
+        branch._archive = self._archive.branch()
+        return branch
 
     def has_inference(self, number: int) -> bool:
         """Whether a block has our precompiles, and their root in its `extraData`."""

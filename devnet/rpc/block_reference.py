@@ -2,7 +2,9 @@
 
 | tag                                 | block                                        |
 |-------------------------------------|----------------------------------------------|
-| latest, pending, safe, finalized    | the head: what validators signed is final    |
+| latest, safe, finalized             | the head: what validators signed is final    |
+| pending                             | `Node.draft` for blocks, calls and accounts, |
+|                                     | else the head                                |
 | earliest                            | block 0                                      |
 """
 
@@ -17,9 +19,15 @@ from devnet.rpc.quantity import (
     decode_object,
 )
 
-_HEAD_TAGS = ("latest", "pending", "safe", "finalized")
+PENDING = "pending"
+_HEAD_TAGS = ("latest", PENDING, "safe", "finalized")
 _FORM = "a block number in hex, or latest, pending, safe, finalized, earliest"
 _HASH_CHARACTERS = 2 + 2 * 32
+
+
+def is_pending(value: object) -> bool:
+    """Whether the block is meant that would come next."""
+    return value in (PENDING, {"blockNumber": PENDING})
 
 
 def decode_block_number(node: Node, value: object, name: str = "block") -> int:

@@ -6,6 +6,7 @@ from devnet.chain.block import Execution
 from devnet.chain.history import Place
 from devnet.node import Node
 from devnet.rpc.block_reference import (
+    PENDING,
     find_block,
     find_block_by_hash,
     find_block_by_number,
@@ -13,7 +14,13 @@ from devnet.rpc.block_reference import (
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.lane import Routed, quick
 from devnet.rpc.quantity import decode_flag, decode_hash, decode_number, encode_quantity
-from devnet.rpc.views import show_block, show_receipt, show_transaction, show_waiting
+from devnet.rpc.views import (
+    show_block,
+    show_draft,
+    show_receipt,
+    show_transaction,
+    show_waiting,
+)
 
 
 def get_block_number(node: Node) -> Json:
@@ -21,6 +28,8 @@ def get_block_number(node: Node) -> Json:
 
 
 def get_block_by_number(node: Node, block: object, full: object = False) -> Json:
+    if block == PENDING:
+        return show_draft(node.draft(), decode_flag(full, "full"))
     return _show_block(find_block_by_number(node, block), full)
 
 
@@ -29,7 +38,8 @@ def get_block_by_hash(node: Node, block_hash: object, full: object = False) -> J
 
 
 def get_transaction_count_by_number(node: Node, block: object) -> Json:
-    return _count_transactions(find_block_by_number(node, block))
+    found = node.draft().block if block == PENDING else find_block_by_number(node, block)
+    return _count_transactions(found)
 
 
 def get_transaction_count_by_hash(node: Node, block_hash: object) -> Json:
@@ -53,6 +63,9 @@ def get_transaction_by_hash(node: Node, transaction_hash: object) -> Json:
 
 
 def get_transaction_by_number(node: Node, block: object, index: object) -> Json:
+    if block == PENDING:
+        position, waiting = decode_number(index, "index"), node.draft().block.transactions
+        return show_waiting(waiting[position]) if position < len(waiting) else None
     return _show_transaction(find_block_by_number(node, block), index)
 
 

@@ -7,7 +7,7 @@ from devnet.chain.call import estimate_gas as estimate
 from devnet.chain.call import execute_call
 from devnet.errors import InvalidParams
 from devnet.node import Node
-from devnet.rpc.block_reference import get_block
+from devnet.rpc.block_reference import get_block, is_pending
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.quantity import (
     decode_address,
@@ -57,7 +57,7 @@ def get_storage_values(node: Node, requests: object, block: object = None) -> Js
 
 def get_transaction_count(node: Node, address: object, block: object = None) -> Json:
     account = decode_address(address, "address")
-    if block == "pending":
+    if is_pending(block):
         return encode_quantity(node.get_pending_nonce(account))
     return encode_quantity(_open_state(node, block).get_nonce(account))
 
@@ -110,6 +110,9 @@ METHODS: Mapping[str, Method] = {
 
 
 def _open_state(node: Node, block: object) -> Any:
+    if is_pending(block):
+        draft = node.draft()
+        return draft.world.open(draft.block.header.state_root, draft.block.header)
     return node.open_state(get_block(node, block).header.number)
 
 

@@ -7,7 +7,6 @@ from devnet.chain.block import Execution
 from devnet.chain.call import Call
 from devnet.chain.header import Header
 from devnet.chain.override import (
-    Accounts,
     BlockOverride,
     override_header,
     override_world,
@@ -17,7 +16,7 @@ from devnet.chain.prepared import carry_on
 from devnet.chain.world import World
 from devnet.errors import InvalidParams
 from devnet.node import Node
-from devnet.rpc.block_reference import get_block
+from devnet.rpc.block_reference import get_block, is_pending
 from devnet.rpc.overrides import decode_accounts, decode_block_override
 from devnet.rpc.quantity import decode_number
 from devnet.rpc.replays import open_between
@@ -43,38 +42,32 @@ def decode_setting(
     index: object = None,
 ) -> Setting:
     """The setting that a client names. Raises: InvalidParams, ChainError."""
-    found = get_block(node, block)
+    if is_pending(block) and index is None:
+        draft = node.draft()
+        found = Setting(draft.world, draft.block.header, draft.ancestors)
+    else:
+        found = _decode_place(node, get_block(node, block), index)
     changed, override = decode_accounts(accounts), decode_block_override(block_override)
-    place = None if index is None else decode_number(index, "txIndex")
-    if place is not None and place >= len(found.transactions):
-        raise InvalidParams(f"txIndex is {place}, the block has {len(found.transactions)}")
-    return build_setting(node, found, changed, override, place)
+    if not changed and override == _AS_IT_IS:
+        return found
+    header = override_header(found.header, override)
+    return Setting(
+        override_world(found.world, changed, override),
+        header,
+        shift_ancestors(found.ancestors, found.header.number, header.number),
+    )
 
 
-def build_setting(
-    node: Node,
-    block: Execution,
-    accounts: Accounts | None = None,
-    override: BlockOverride = _AS_IT_IS,
-    index: int | None = None,
-) -> Setting:
-    """The state after a block, with overrides if there are any.
+def build_setting(node: Node, block: Execution, index: int | None = None) -> Setting:
+    """The state after a block.
 
     Args:
         index: of a transaction in the block, for the state before that one instead.
     """
-    world, number = node.cluster.reader.world, block.header.number
+    world = node.cluster.reader.world
     if index is not None:
         world = carry_on(world, open_between(node, block, index))
-    ancestors = node.history.get_ancestors(number)
-    if not accounts and override == _AS_IT_IS:
-        return Setting(world, block.header, ancestors)
-    header = override_header(block.header, override)
-    return Setting(
-        override_world(world, accounts or {}, override),
-        header,
-        shift_ancestors(ancestors, number, header.number),
-    )
+    return Setting(world, block.header, node.history.get_ancestors(block.header.number))
 
 
 def decode_call(node: Node, transaction: object, setting: Setting) -> Call:
@@ -82,3 +75,10 @@ def decode_call(node: Node, transaction: object, setting: Setting) -> Call:
     request = decode_transaction_request(transaction, node.config.chain_id)
     fork = setting.world.schedule.find_fork(setting.header)
     return request.build_call(setting.header.base_fee_per_gas, fork)
+
+
+def _decode_place(node: Node, block: Execution, index: object) -> Setting:
+    place = None if index is None else decode_number(index, "txIndex")
+    if place is not None and place >= len(block.transactions):
+        raise InvalidParams(f"txIndex is {place}, the block has {len(block.transactions)}")
+    return build_setting(node, block, place)

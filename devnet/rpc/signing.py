@@ -15,6 +15,7 @@ from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.filling import find_account
 from devnet.rpc.quantity import decode_address, decode_bytes, decode_object, encode_bytes
+from devnet.rpc.typed_data import check_arrays
 
 MAX_TYPED_BYTES = 1 << 20  # of typed data given as text
 
@@ -56,6 +57,7 @@ def _encode_typed(value: object) -> SignableMessage:
     for key in ("types", "primaryType", "domain", "message"):
         if key not in data:
             raise InvalidParams(f"typedData.{key} is missing (EIP-712)")
+    check_arrays(data)
     try:
         return encode_typed_data(full_message=data)
     except Exception as refused:  # eth_account lets through whatever its input breaks

@@ -24,6 +24,7 @@ from devnet.errors import (
 from devnet.rpc.quantity import (
     decode_address,
     decode_bytes,
+    decode_number,
     decode_object,
     decode_quantity,
     decode_uint64,
@@ -156,7 +157,7 @@ def decode_transaction_request(
         max_fee=read("maxFeePerGas", decode_quantity),
         max_priority_fee=read("maxPriorityFeePerGas", decode_quantity),
         access_list=read("accessList", decode_access_list),
-        type_id=read("type", decode_uint64),
+        type_id=read("type", decode_number),
         max_blob_fee=read("maxFeePerBlobGas", decode_quantity),
         blob_hashes=read("blobVersionedHashes", decode_hashes),
         blobs=read("blobs", decode_blobs),

@@ -17,6 +17,7 @@ from devnet.chain.history import LogPlace, Place
 from devnet.chain.transaction import Transaction
 from devnet.rpc.dispatch import Json
 from devnet.rpc.quantity import encode_bytes, encode_quantity, encode_word
+from devnet.validators.draft import Draft
 
 _LEGACY, _ACCESS_LIST, _BLOB, _SET_CODE = 0, 1, 3, 4  # transaction types
 
@@ -35,6 +36,17 @@ def show_block(block: Execution, full: bool) -> dict[str, Json]:
     if block.header.length >= SHANGHAI_LENGTH:
         shown["withdrawals"] = [show_withdrawal(withdrawal) for withdrawal in block.withdrawals]
     return shown
+
+
+def show_draft(draft: Draft, full: bool) -> dict[str, Json]:
+    """A block that nobody has proposed: no hash yet, no nonce, no miner."""
+    transactions = draft.block.transactions
+    return show_block(draft.block, full=False) | {
+        "hash": None,
+        "nonce": None,
+        "miner": None,
+        "transactions": [show_waiting(t) if full else encode_bytes(t.hash) for t in transactions],
+    }
 
 
 def show_header(block: Execution) -> dict[str, Json]:

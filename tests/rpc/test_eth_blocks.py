@@ -152,11 +152,11 @@ def test_what_the_chain_does_not_have_is_null(rpc: Any) -> None:
 
 
 def test_tags_numbers_and_objects_name_the_same_block(rpc: Any) -> None:
-    """Everything that is signed is final; pending is the head; hashes and EIP-1898 objects work."""
+    """Everything that is signed is final; hashes and EIP-1898 objects work."""
     rpc("evm_mine", {"blocks": 3})
     head = rpc("eth_getBlockByNumber", "latest")
     assert rpc("eth_blockNumber") == head["number"]
-    for tag in ("pending", "safe", "finalized", head["number"], int(head["number"], 16)):
+    for tag in ("safe", "finalized", head["number"], int(head["number"], 16)):
         assert rpc("eth_getBlockByNumber", tag)["hash"] == head["hash"]
     assert rpc("eth_getBlockByNumber", "earliest")["number"] == "0x0"
     sender = rpc.accounts[0]

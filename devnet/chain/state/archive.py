@@ -4,7 +4,9 @@ States share what they have in common, so a block costs what it changed. With a 
 kept is on disk, and memory holds what was used lately.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from copy import copy
 
 from devnet.chain.state.account import Account, encode_account
 from devnet.chain.state.difference import iterate_changes
@@ -22,16 +24,26 @@ class Archive:
     """Tries by root, codes by hash; addresses and slots that were ever written."""
 
     def __init__(self, store: NodeStore | None = None) -> None:
-        self._states: dict[bytes, Node[Account]] = {EMPTY.root: EMPTY}
-        self._codes: dict[bytes, bytes] = {}
-        self._addresses: dict[bytes, None] = {}
-        self._slots: dict[int, None] = {}
+        self._states: MutableMapping[bytes, Node[Account]] = {EMPTY.root: EMPTY}
+        self._codes: MutableMapping[bytes, bytes] = {}
+        self._addresses: MutableMapping[bytes, None] = {}
+        self._slots: MutableMapping[int, None] = {}
         self.store = store
         if store is not None:
             self._words = Loader(store.get, decode_word)
             self._accounts = Loader(store.get, build_account_decoder(self._words))
             self._new_codes: dict[bytes, bytes] = {}
             self._fresh = 0  # nodes that came into memory by writing
+
+    def branch(self) -> "Archive":
+        """All that is here, now and later; what the branch publishes stays in the branch."""
+        branch = copy(self)
+        branch._states = ChainMap({}, self._states)
+        branch._codes = ChainMap({}, self._codes)
+        branch._addresses = ChainMap({}, self._addresses)
+        branch._slots = ChainMap({}, self._slots)
+        branch._new_codes = {}
+        return branch
 
     def __contains__(self, root: bytes) -> bool:
         if root in self._states:
