@@ -156,7 +156,8 @@ class Node:
         head = self.head.header
         ancestors = self.history.get_ancestors(head.number + 1)
         timestamp = self.timeline.compute_next(head.timestamp)
-        return self._drafts.get(self.cluster, self.pool, timestamp, ancestors)
+        waiting = self.pool.all()
+        return self._drafts.get(self.cluster, self._select, waiting, timestamp, ancestors)
 
     def find_account(self, address: bytes) -> DevAccount | None:
         """The unlocked account with this address."""

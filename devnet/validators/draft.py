@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from devnet.chain.block import Execution
 from devnet.chain.execution import execute_block
-from devnet.chain.pool import Pool
 from devnet.chain.transaction import Transaction
 from devnet.chain.world import World
 from devnet.validators.cluster import Cluster
 from devnet.validators.proposal import build_template
+from devnet.validators.validator import Select
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +37,35 @@ class Drafts:
         self._kept: tuple[_Source, Draft] | None = None
 
     def get(
-        self, cluster: Cluster, pool: Pool, timestamp: int, ancestors: Sequence[bytes]
+        self,
+        cluster: Cluster,
+        select: Select,
+        waiting: tuple[Transaction, ...],
+        timestamp: int,
+        ancestors: Sequence[bytes],
     ) -> Draft:
         """The draft on a cluster's head; what cannot be executed now is left out.
 
         Args:
+            select: picks executable ones of `waiting`, given account nonces.
             ancestors: hashes of decided blocks, latest first.
         """
-        source = _Source(ancestors[0], timestamp, pool.all())
+        source = _Source(ancestors[0], timestamp, waiting)
         kept = self._kept
         if kept is None or kept[0] != source:
-            kept = source, _draft(cluster, pool, timestamp, ancestors)
+            kept = source, _draft(cluster, select, timestamp, ancestors)
             self._kept = kept
         return kept[1]
 
 
-def _draft(cluster: Cluster, pool: Pool, timestamp: int, ancestors: Sequence[bytes]) -> Draft:
+def _draft(cluster: Cluster, select: Select, timestamp: int, ancestors: Sequence[bytes]) -> Draft:
     world, parent = cluster.reader.world.branch(), cluster.head
     last_commit = cluster.decisions[-1].certificate if cluster.decisions else None
     proposer = cluster.validator_set.get_proposer(parent.number + 1, 0).address
     template = build_template(
         *(parent, ancestors[0], last_commit, proposer, timestamp), world.schedule
     )
-    chosen = pool.select(world.open(parent.state_root, template).get_nonce)
+    chosen = select(world.open(parent.state_root, template).get_nonce)
     block = execute_block(world, parent, template, chosen, ancestors, _leave)
     return Draft(block, world, ancestors)
 

@@ -54,7 +54,9 @@ def set_stage(w3: Web3) -> Stage:
         receipts[name] = w3.eth.wait_for_transaction_receipt(sent)
     addresses = {name: receipt["contractAddress"] for name, receipt in receipts.items()}
     emitter: Any = w3.eth.contract(addresses["emitter"], abi=DATA["emitter"]["abi"])
-    log: Any = emitter.functions.logDouble(LOG_DOUBLE_WITH_INDEX, *LOGGED).transact({"from": sender})
+    log: Any = emitter.functions.logDouble(LOG_DOUBLE_WITH_INDEX, *LOGGED).transact(
+        {"from": sender}
+    )
     w3.eth.wait_for_transaction_receipt(log)
     transfer: TxParams = {"from": sender, "to": sender, "value": Wei(1)}
     moved = w3.eth.send_transaction(transfer)
