@@ -60,7 +60,7 @@ class Drafts:
 
 def _draft(cluster: Cluster, select: Select, timestamp: int, ancestors: Sequence[bytes]) -> Draft:
     world, parent = cluster.reader.world.branch(), cluster.head
-    last_commit = cluster.decisions[-1].certificate if cluster.decisions else None
+    last_commit = cluster.find_certificate(parent.number)
     proposer = cluster.validator_set.get_proposer(parent.number + 1, 0).address
     template = build_template(
         *(parent, ancestors[0], last_commit, proposer, timestamp), world.schedule
