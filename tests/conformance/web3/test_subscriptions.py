@@ -1,6 +1,7 @@
 """web3.py's tests of providers that keep a connection: subscriptions over WebSocket and IPC.
 
-They wait for new blocks without sending anything: the node makes some by itself.
+They wait for new blocks without sending anything: the node makes some by itself. A test that waits
+for what does not come waits for ever.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from web3._utils.module_testing.persistent_connection_provider import (
 )
 
 from tests.conformance.web3.conftest import SLOW_IPC
+
+pytestmark = pytest.mark.timeout(60)
 
 
 class TestPersistentConnection(PersistentConnectionProviderTest):
