@@ -144,7 +144,7 @@ class Node:
     @property
     def next_rules(self) -> Rules:
         """Rules that the next block follows."""
-        return self.cluster.reader.world.schedule.find_rules(self.next_header)
+        return self._find_rules(self.next_header)
 
     @property
     def next_blob_base_fee(self) -> int:
@@ -201,7 +201,7 @@ class Node:
             waits; HostError if no validator can execute it, then it is dropped.
         """
         header = self.next_header
-        rules = self.cluster.reader.world.schedule.find_rules(header)
+        rules = self._find_rules(header)
         transaction = decode_transaction(raw, rules.fork)
         self.pool.reprice(header.base_fee_per_gas)
         admit(self.pool, transaction, self.open_state(), header, rules, at_once=self.automine)
@@ -299,12 +299,16 @@ class Node:
             observer(event)
 
     def _select(self, get_nonce: Callable[[bytes], int]) -> Selection:
-        return self.pool.select(get_nonce, build_prices(self.next_header, self.next_rules))
+        header = self.next_header
+        return self.pool.select(get_nonce, build_prices(header, self._find_rules(header)))
+
+    def _find_rules(self, header: Header) -> Rules:
+        return self.cluster.reader.world.schedule.find_rules(header)
 
     def _mine_pool(self) -> dict[bytes, Exception]:
         """Decide blocks while a transaction is executable; returns why some were left out."""
         left_out: dict[bytes, Exception] = {}
-        while not self._select(self.open_state().get_nonce).is_empty:
+        while len(self.pool) and not self._select(self.open_state().get_nonce).is_empty:
             decided = self._advance(allow_empty=False)
             left_out |= {left.transaction.hash: left.reason for left in self.cluster.left_out}
             if not decided:

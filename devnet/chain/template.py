@@ -1,6 +1,7 @@
 """The header of a new block before execution: what follows from its parent by the fork."""
 
 from dataclasses import replace
+from typing import Any
 
 from devnet.chain.fee import ELASTICITY, compute_base_fee
 from devnet.chain.forks.blob import compute_excess_blob_gas
@@ -35,17 +36,14 @@ def build_child(
     )
     rules = schedule.find_rules(child)
     fork = rules.fork
-    child = replace(child, length=rules.header_length)
+    changes: dict[str, Any] = {"length": rules.header_length}
     if fork < Fork.PARIS:
-        child = replace(child, difficulty=compute_difficulty(parent, timestamp, fork))
+        changes["difficulty"] = compute_difficulty(parent, timestamp, fork)
     if fork >= Fork.LONDON:
         doubled = ELASTICITY if parent.length < LONDON_LENGTH else 1
-        base_fee = compute_base_fee(parent)
-        child = replace(child, gas_limit=parent.gas_limit * doubled, base_fee_per_gas=base_fee)
+        changes["gas_limit"] = parent.gas_limit * doubled
+        changes["base_fee_per_gas"] = compute_base_fee(parent)
     if fork >= Fork.CANCUN:
-        child = replace(
-            child,
-            excess_blob_gas=compute_excess_blob_gas(parent, rules.blob, fork),
-            parent_beacon_block_root=parent_beacon_block_root,
-        )
-    return child
+        changes["excess_blob_gas"] = compute_excess_blob_gas(parent, rules.blob, fork)
+        changes["parent_beacon_block_root"] = parent_beacon_block_root
+    return replace(child, **changes)

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from devnet.chain.genesis_file import Genesis, load_genesis
 from devnet.chain.origin import Origin
 from devnet.cli.banner import describe, describe_json
-from devnet.config import DEFAULT_HARDFORK, DEFAULT_MNEMONIC, Config, Host
+from devnet.config import DEFAULT_HARDFORK, DEFAULT_MNEMONIC, ORDERS, Config, Host
 from devnet.data_directory import DataDirectory
 from devnet.errors import ConfigError
 from devnet.node import Node
@@ -28,6 +28,8 @@ _FIELDS = {  # options that make a chain, and the fields of the configuration th
     "accounts": "accounts",
     "gas_limit": "block_gas_limit",
     "hardfork": "hardfork",
+    "transaction_gas_cap": "caps_transaction_gas",
+    "order": "order",
     "block_time": "block_time_s",
 }
 
@@ -90,6 +92,18 @@ _FIELDS = {  # options that make a chain, and the fields of the configuration th
     help="Rules of a new chain, as in cancun.",
 )
 @click.option(
+    "--transaction-gas-cap/--no-transaction-gas-cap",
+    default=True,
+    help="A transaction has at most 2**24 gas, from osaka on (EIP-7825).",
+)
+@click.option(
+    "--order",
+    type=click.Choice(ORDERS),
+    default=ORDERS[0],
+    show_default=True,
+    help="Of transactions in a block: by tip, or as they come.",
+)
+@click.option(
     "--no-mining",
     "--no-mine",
     is_flag=True,
@@ -116,6 +130,8 @@ def command(
     data_dir: Path | None,
     genesis: Path | None,
     hardfork: str,
+    transaction_gas_cap: bool,
+    order: str,
     no_mining: bool,
     isolate: bool,
     as_json: bool,
@@ -171,7 +187,7 @@ def _open_node(
 def _refuse_overruled(given: Mapping[str, Any], genesis: Genesis) -> None:
     if given.get("chain_id", genesis.chain_id) != genesis.chain_id:
         raise ConfigError(f"--chain-id {given['chain_id']}: the genesis says {genesis.chain_id}")
-    for name in ("gas_limit", "hardfork"):
+    for name in ("gas_limit", "hardfork", "transaction_gas_cap"):
         if name in given:
             option = name.replace("_", "-")
             raise ConfigError(f"--{option} has no effect: the genesis says it; leave it out")

@@ -116,6 +116,7 @@ def test_a_bad_block_ends_the_import_and_those_before_it_stay(tmp_path: Path) ->
         (("up", "--data-dir", "own", "--validators", "2"), "with validators 1, not 2"),
         (("up", "--genesis", GENESIS, "--chain-id", "7"), "--chain-id 7: the genesis says 350399"),
         (("up", "--genesis", GENESIS, "--hardfork", "cancun"), "--hardfork has no effect"),
+        (("up", "--genesis", GENESIS, "--no-transaction-gas-cap"), "cap has no effect"),
         (("up", "--hardfork", "osaca"), "no hardfork 'osaca'; did you mean osaka?"),
         (("up", "--no-mining", "--block-time", "1"), "exclude each other"),
     ],

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eth_account import Account
 
 from devnet.chain.block import Execution, Withdrawal
+from devnet.chain.body import Block
 from devnet.chain.execution import execute_block
 from devnet.chain.forks.difficulty import MIN_DIFFICULTY
 from devnet.chain.forks.fork import Fork
@@ -21,18 +22,20 @@ from devnet.chain.template import build_child
 from devnet.chain.transaction import Transaction, decode_included
 from devnet.chain.world import World
 from devnet.errors import BadTransaction
-
-if TYPE_CHECKING:
-    from tests.conformance.conftest import Dice
-
-CHAIN_ID = 1337
-CONTRACTS = tuple(bytes([0xC0 + index]) * 20 for index in range(8))
+from tests.conformance.dice import CHAIN_ID, Dice
+from tests.conformance.random_code import CONTRACTS
 
 
 class RandomChain:
-    """The chain so far."""
+    """The chain so far; anybody may replay its blocks."""
 
-    def __init__(self, dice: Dice, schedule: ForkSchedule, codes: dict[bytes, bytes]) -> None:
+    def __init__(
+        self,
+        dice: Dice,
+        schedule: ForkSchedule,
+        codes: Mapping[bytes, bytes],
+        gas_limit: int = 30_000_000,
+    ) -> None:
         self.dice, self.schedule = dice, schedule
         self.world = World({}, CHAIN_ID, schedule)
         fork = schedule.find_genesis_fork(0)
@@ -46,7 +49,7 @@ class RandomChain:
             state_root=bytes(32),
             difficulty=MIN_DIFFICULTY if fork < Fork.PARIS else 0,
             number=0,
-            gas_limit=30_000_000,
+            gas_limit=gas_limit,
             timestamp=0,
             extra_data=b"",
             mix_hash=bytes(32),
@@ -57,6 +60,7 @@ class RandomChain:
         self.header = self.head = place_genesis(self.world, self.genesis)
         self.hashes = [compute_header_hash(self.head)]
         self.blocks: list[Execution] = []
+        self.left_out: tuple[Exception, ...] = ()  # of the last block
 
     def add(self, *raws: bytes, elapsed: int = 10) -> Execution:
         """A block of those transactions that are valid."""
@@ -76,15 +80,17 @@ class RandomChain:
         withdrawals = tuple(
             Withdrawal(n, n, self.dice.address(), pick.choice((0, 1, 10**9))) for n in paid
         )
+        left: list[Exception] = []
         block = execute_block(
             self.world,
             self.head,
             template,
             list(_decode(raws, fork)),
             self.hashes,
-            lambda _, why: None,
+            lambda _, why: left.append(why),
             withdrawals=withdrawals,
         )
+        self.left_out = tuple(left)
         self.blocks.append(block)
         self.head, self.hashes = block.header, [block.hash, *self.hashes]
         return block
@@ -117,3 +123,9 @@ def _decode(raws: Sequence[bytes], fork: Fork) -> Iterator[Transaction]:
     for raw in raws:
         with suppress(BadTransaction):
             yield decode_included(raw, fork)
+
+
+def as_block(execution: Execution) -> Block:
+    """What travels of an executed block."""
+    raws = tuple(transaction.raw for transaction in execution.transactions)
+    return Block(execution.header, raws, execution.uncles, execution.withdrawals)

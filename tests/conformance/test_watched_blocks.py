@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import eth.consensus  # noqa: F401  # py-evm has an import cycle that only this order resolves
 import pytest
@@ -36,10 +36,9 @@ from devnet.chain.tracing.transfer import TransferTracer
 from devnet.chain.tracing.vm_tracer import VmTracer
 from devnet.chain.transaction import Transaction
 from devnet.chain.world import World
-from tests.conformance.random_chain import CONTRACTS, RandomChain
-
-if TYPE_CHECKING:
-    from tests.conformance.conftest import Dice
+from tests.conformance.dice import Dice
+from tests.conformance.random_chain import RandomChain
+from tests.conformance.random_code import CONTRACTS
 
 FORKS = (Fork.FRONTIER, Fork.TANGERINE_WHISTLE, Fork.BYZANTIUM, Fork.BERLIN, Fork.OSAKA)
 STOP = 0
@@ -117,10 +116,10 @@ def run_watched(setting: Setting) -> tuple[Execution, list[Watched]]:
 
 
 @pytest.fixture(params=[(fork, seed) for fork in FORKS for seed in range(2)])
-def chain(request: Any, make_dice: Callable[..., Dice]) -> RandomChain:
+def chain(request: Any) -> RandomChain:
     """Four random blocks under one fork."""
     fork, seed = request.param
-    dice = make_dice(seed, fork)
+    dice = Dice(seed, fork)
     codes = {address: dice.program(dice.random.randrange(3, 25)) for address in CONTRACTS}
     made = RandomChain(dice, build_schedule(fork), codes)
     for _ in range(4):

@@ -15,6 +15,7 @@ def test_defaults_are_those_of_local_nodes() -> None:
     assert config.balance_wei == 10_000 * 10**18
     assert config.block_gas_limit == 30_000_000
     assert (config.validators, config.seed) == (4, 0)
+    assert (config.hardfork, config.order, config.caps_transaction_gas) == ("osaka", "fees", True)
     assert config == Config()
 
 

@@ -1,32 +1,24 @@
-"""Random EVM programs and transactions: all that a fork knows, with operands that matter."""
+"""Random EVM code: every instruction that a fork has, with operands that matter."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from typing import Any
 
 import eth.consensus  # noqa: F401  # py-evm has an import cycle that only this order resolves
-import pytest
-import rlp
 from eth.vm import opcode_values
-from eth_account import Account
 from eth_keys.datatypes import PrivateKey
 
 from devnet.chain.forks.fork import Fork
-from devnet.chain.forks.rules import get_transaction_types
 from devnet.chain.forks.system import SYSTEM_CONTRACTS
 
-CHAIN_ID = 1337
 CONTRACTS = tuple(bytes([0xC0 + index]) * 20 for index in range(8))
 PRECOMPILES = tuple(number.to_bytes(20, "big") for number in (*range(1, 19), 0x100))
 STRANGERS = (b"\xfe" * 20, bytes(20), b"\xab" * 20)
-WITHDRAWALS, CONSOLIDATIONS = tuple(SYSTEM_CONTRACTS)[2:]
 CLZ = b"\x1e"
 
 
-class Dice:
-    """Random choices by a seed; the instructions are those of a fork."""
+class Code:
+    """Random instructions by a seed, of those that a fork has, with operands that matter."""
 
     keys = tuple(PrivateKey(bytes([index]) * 32) for index in range(1, 7))
     owners: tuple[bytes, ...] = tuple(key.public_key.to_canonical_address() for key in keys)
@@ -158,57 +150,6 @@ class Dice:
         store_top = push(self.random.randrange(4)) + ops("SSTORE")
         return self.random.choice((store_top, ops("POP")))
 
-    def sign(self, index: int, nonces: Sequence[int], fork: Fork) -> bytes:
-        """A transaction of any type that the fork knows."""
-        pick = self.random
-        to = pick.choice((*CONTRACTS, *CONTRACTS, self.address(), None))
-        data = pick.choice((b"", bytes(40), pick.randbytes(80), pick.randbytes(160)))
-        kind = pick.choice(get_transaction_types(fork))
-        if kind > 2 and to is None:
-            to = CONTRACTS[0]
-        if to is None:
-            data = self.program(pick.randrange(1, 8), 1) + self.deploy()
-        if to in (WITHDRAWALS, CONSOLIDATIONS):
-            data = pick.randbytes(56 if to == WITHDRAWALS else 96)
-        gas = pick.choice((60_000, 200_000, 500_000, 1_000_000))
-        value = pick.choice((0, 0, 1, 1_000))
-        if kind == 3:
-            return self.sign_blobs(index, nonces[index], gas, to or b"", value, data)
-        fields = {"nonce": nonces[index], "gas": gas, "value": value, "data": data}
-        fields |= {"to": to} if to is not None else {}
-        fields |= {"chainId": CHAIN_ID} if fork >= Fork.SPURIOUS_DRAGON else {}
-        if kind < 2:
-            fields |= {"gasPrice": 10**10}
-        else:
-            fields |= {"maxFeePerGas": 10**10, "maxPriorityFeePerGas": pick.choice((0, 10**9))}
-        if kind:
-            slots = ["0x" + bytes(31).hex() + "01"]
-            listed = {"address": "0x" + self.address().hex(), "storageKeys": slots}
-            fields |= {"accessList": [listed] * pick.randrange(3), "type": kind}
-        if kind == 4:
-            fields |= {"authorizationList": [self.authorize(index, nonces) for _ in range(2)]}
-        return bytes(Account.sign_transaction(fields, self.keys[index].to_bytes()).raw_transaction)
-
-    def sign_blobs(
-        self, index: int, nonce: int, gas: int, to: bytes, value: int, data: bytes, count: int = 2
-    ) -> bytes:
-        """A blob transaction as it stands in a block."""
-        hashes = [b"\x01" + bytes([n]) * 31 for n in range(count)]
-        body = [CHAIN_ID, nonce, 10**9, 10**10, gas, to, value, data, [], 10**10, hashes]
-        signature = self.keys[index].sign_msg(b"\x03" + rlp.encode(body))
-        return b"\x03" + bytes(rlp.encode([*body, signature.v, signature.r, signature.s]))
-
-    def authorize(self, sender: int, nonces: Sequence[int]) -> Any:
-        """A delegation, mostly valid."""
-        pick = self.random
-        index = pick.randrange(len(self.keys))
-        fields = {
-            "chainId": pick.choice((0, CHAIN_ID, CHAIN_ID, 99)),
-            "address": pick.choice((*CONTRACTS, *self.owners, bytes(20), bytes(19) + b"\x02")),
-            "nonce": nonces[index] + (index == sender) + (pick.random() < 0.1),
-        }
-        return Account.sign_authorization(fields, self.keys[index].to_bytes())
-
 
 def ops(*names: str) -> bytes:
     return bytes(getattr(opcode_values, name) for name in names)
@@ -226,9 +167,3 @@ def store(code: bytes) -> bytes:
     """Write bytes to memory from 0."""
     words = [code[at : at + 32].ljust(32, b"\0") for at in range(0, len(code), 32)]
     return b"".join(push(word, 32 * n) + ops("MSTORE") for n, word in enumerate(words))
-
-
-@pytest.fixture(scope="session")
-def make_dice() -> Callable[..., Dice]:
-    """`Dice`."""
-    return Dice

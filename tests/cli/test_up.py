@@ -1,0 +1,20 @@
+"""`devnet up`: what its options change in the chain."""
+
+from __future__ import annotations
+
+from tests.cli.test_importing import up
+
+FRESH = "0x" + "f5" * 20
+
+
+def test_order_and_gas_cap_are_those_named() -> None:
+    """First come, first served; more gas than EIP-7825 allows."""
+    options = ("--validators", "1", "--order", "fifo", "--no-transaction-gas-cap", "--no-mining")
+    with up(*options) as (_, client):
+        sent = []
+        for sender, tip in zip(client.request("eth_accounts"), (1, 9, 5), strict=False):
+            fees = {"maxFeePerGas": hex(3 * 10**9), "maxPriorityFeePerGas": hex(tip)}
+            fields = {"from": sender, "to": FRESH, "gas": hex(2**24 // tip + 1), **fees}
+            sent.append(client.request("eth_sendTransaction", fields))
+        client.request("evm_mine")
+        assert client.request("eth_getBlockByNumber", "latest", False)["transactions"] == sent
