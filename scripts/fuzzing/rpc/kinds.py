@@ -22,6 +22,7 @@ class Kind(Enum):
     BLOCK = auto()  # number, tag or EIP-1898 object
     BLOCK_OVERRIDES = auto()
     BYTES = auto()
+    CODE_KEY = auto()  # of code in geth's database
     CONDITIONS = auto()  # under which a transaction is taken
     COUNT = auto()  # a small number, JSON or hex
     EVENTS = auto()  # a filter of events
@@ -62,6 +63,7 @@ class Kind(Enum):
     TRIGGER = auto()
     TYPED_DATA = auto()
     VALIDATOR = auto()
+    WAITING = auto()  # a transaction in the pool, as an object
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +135,12 @@ _KINDS: Mapping[str, Kind] = {
     "validator": Kind.VALIDATOR,
 }
 _EXCEPTIONS: Mapping[tuple[str, str], Kind] = {
+    ("debug_dbGet", "key"): Kind.CODE_KEY,
     ("debug_getModifiedAccountsByHash", "end"): Kind.HASH,
     ("debug_getModifiedAccountsByHash", "start"): Kind.HASH,
     ("debug_storageRangeAt", "start"): Kind.SLOT,
     ("debug_traceBlock", "block"): Kind.RAW_BLOCK,
+    ("eth_resend", "transaction"): Kind.WAITING,
     ("eth_sendRawTransaction", "transaction"): Kind.RAW_TRANSACTION,
     ("eth_sendRawTransactionConditional", "transaction"): Kind.RAW_TRANSACTION,
     ("eth_sendRawTransactionSync", "transaction"): Kind.RAW_TRANSACTION,

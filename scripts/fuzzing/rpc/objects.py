@@ -57,6 +57,18 @@ class Objects:
             found["nonce"] = words.small()
         return found | (words.maybe("chainId", "0x7a69") if dice.random() < 0.3 else {})
 
+    def waiting(self) -> dict[str, Any]:
+        """What waits in the pool, if anything does."""
+        found = self.transaction()
+        for waiting in self.soil.node.pool.all()[:1]:
+            found = {
+                "from": "0x" + waiting.sender.hex(),
+                "to": self.words.address(),
+                "gas": self.words.gas(),
+                "nonce": hex(waiting.nonce),
+            }
+        return found
+
     def access_list(self) -> list[dict[str, Any]]:
         return [
             {"address": self.words.address(), "storageKeys": self.keys()}

@@ -148,6 +148,7 @@ class Author:
             Kind.BLOCK: words.block,
             Kind.BLOCK_OVERRIDES: objects.block_overrides,
             Kind.BYTES: words.bytes,
+            Kind.CODE_KEY: pick(*soil.code_keys, "0x63"),
             Kind.CONDITIONS: objects.conditions,
             Kind.COUNT: pick(0, 1, 2, 5, 25, "0x1", "0x5", 1_024, 10**6),
             Kind.EVENTS: objects.events,
@@ -194,6 +195,7 @@ class Author:
             Kind.TRIGGER: pick(None, "height>=90", "height>=0"),
             Kind.TYPED_DATA: objects.typed_data,
             Kind.VALIDATOR: pick("v0", "v1"),
+            Kind.WAITING: objects.waiting,
         }
 
 

@@ -55,6 +55,8 @@ class Soil:
         self.blocks = tuple(
             "0x" + self.node.history.get_block(number).hash.hex() for number in range(self.head + 1)
         )
+        codes = [bytes.fromhex(self.ask("eth_getCode", a)[2:]) for a in self.contracts]
+        self.code_keys = tuple("0x63" + compute_keccak(code).hex() for code in codes)
         self.mined: tuple[str, ...] = tuple(
             t["hash"]
             for number in range(self.head + 1)
