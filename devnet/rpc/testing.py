@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from devnet.chain.block import Execution, Withdrawal
 from devnet.chain.execution import execute_block
 from devnet.chain.header import Header
 from devnet.chain.pool.selection import build_prices
-from devnet.chain.prepared import PreparedWorld, rebind_state
 from devnet.chain.sidecar import Sidecar
 from devnet.chain.template import build_child
 from devnet.chain.transaction import Transaction, decode_transaction
@@ -98,7 +96,7 @@ def _build(
     given: tuple[Transaction, ...] | None,
     extra_data: bytes,
 ) -> tuple[Execution, tuple[Sidecar, ...]]:
-    world = PreparedWorld(node.cluster.reader.world, _keep_to_itself)
+    world = node.cluster.reader.world.branch()
     if not world.has_inference(parent.header.number):
         world.inference_from = parent.header.number + 2  # which only validators begin with
     template = replace(
@@ -114,7 +112,7 @@ def _build(
         ),
         gas_limit=_compute_gas_limit(parent.header, node.config.block_gas_limit),
     )
-    state = node.cluster.reader.world.open(parent.header.state_root, template)
+    state = world.open(parent.header.state_root, template)
     chosen: Iterable[Transaction] = given or ()
     if given is None:
         chosen = node.pool.select(state.get_nonce, build_prices(template, state.rules))
@@ -125,11 +123,6 @@ def _build(
     )
     sidecars = tuple(t.sidecar for t in block.transactions if t.sidecar is not None)
     return block, sidecars
-
-
-def _keep_to_itself(state: Any) -> Any:
-    """A state that computes its root and does not publish it."""
-    return rebind_state(state, persist=lambda self: self.make_state_root())
 
 
 def _compute_gas_limit(parent: Header, wanted: int) -> int:
