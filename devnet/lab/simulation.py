@@ -136,9 +136,9 @@ class Simulation:
         progress, stop, trace = self.progress, self._stop, self.trace
         inlets = self._list_inlets()
         receive, on_timer = [inlet[0] for inlet in inlets], [inlet[1] for inlet in inlets]
-        for node, payload in self._deliveries if progress.waiting else ():
+        for now_us, node, payload in self._deliveries if progress.waiting else ():
             if trace is not None:
-                trace.add(self.fabric.now_us, node, payload)
+                trace.add(now_us, node, payload)
             if isinstance(payload, TIMERS):
                 on_timer[node](payload)
             elif isinstance(payload, Stop):

@@ -26,7 +26,7 @@ def deliver(rules: tuple[Rule, ...], seed: int, sends: list[tuple[int, list[int]
     fabric: Fabric[int] = Fabric(rules, seed)
     for sender, recipients, payload in sends:
         fabric.send(sender, recipients, payload)
-    return [(fabric.now_us, node, payload) for node, payload in fabric.deliver()]
+    return list(fabric.deliver())
 
 
 @given(sends=SENDS, seed=st.integers(0, 2**32))
@@ -51,7 +51,8 @@ def test_ties_break_by_order_of_sending() -> None:
     fabric.send(0, (2, 1), "a")
     fabric.schedule(1, "timer", 10)
     fabric.send(1, (2,), "b")
-    assert list(fabric.deliver()) == [(2, "a"), (1, "a"), (1, "timer"), (2, "b")]
+    due = [(10, 2, "a"), (10, 1, "a"), (10, 1, "timer"), (10, 2, "b")]
+    assert list(fabric.deliver()) == due
 
 
 def test_sends_while_delivering_come_in_their_turn() -> None:
@@ -59,7 +60,8 @@ def test_sends_while_delivering_come_in_their_turn() -> None:
     fabric: Fabric[str] = Fabric((), 0)
     fabric.send(0, (1, 2), "ask")
     seen = []
-    for node, payload in fabric.deliver():
+    for at, node, payload in fabric.deliver():
+        assert at == fabric.now_us
         seen.append((node, payload))
         if payload == "ask" and node == 1:
             fabric.send(1, (0,), "answer")
@@ -73,4 +75,25 @@ def test_no_rule_touches_timers() -> None:
     fabric: Fabric[str] = Fabric((Loss(1000),), 0)
     fabric.send(0, (1,), "lost")
     fabric.schedule(0, "timer", 3)
-    assert list(fabric.deliver()) == [(0, "timer")]
+    assert list(fabric.deliver()) == [(3, 0, "timer")]
+
+
+@given(
+    delays=st.lists(st.integers(0, 30_000), min_size=1, max_size=30),
+    more=st.lists(st.integers(0, 30_000), max_size=30),
+)
+def test_timers_set_while_delivering_keep_the_order(delays: list[int], more: list[int]) -> None:
+    """As a stable sort by time of everything that was set, near or far."""
+    fabric: Fabric[int] = Fabric((), 0)
+    expected = []
+    for number, delay in enumerate(delays):
+        fabric.schedule(0, number, delay)
+        expected.append((delay, number))
+    seen, left = [], list(enumerate(more, len(delays)))
+    for at, _, number in fabric.deliver():
+        seen.append((at, number))
+        if left:
+            following, delay = left.pop(0)
+            fabric.schedule(0, following, delay)
+            expected.append((at + delay, following))
+    assert seen == sorted(expected)
