@@ -103,7 +103,7 @@ def _check_certificates(simulation: Simulation) -> Iterator[str]:
         for height in range(1, len(node.values.decided) + 1):
             commit = node.ledger.get_commit(height)
             try:
-                check_commit(commit, simulation.validators, simulation.verifier)
+                check_commit(commit, node.ledger.get_validators(height), simulation.verifier)
             except BadCertificate as unsound:
                 yield f"certificate: height {height}, node {node.station.node}: {unsound}"
 

@@ -1,6 +1,6 @@
 """Node: one simulated validator: its participant, its disk, and the times when it is not there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,6 +10,7 @@ from devnet.consensus.participation.participant import Participant
 from devnet.consensus.participation.signing import Signer, Verifier
 from devnet.consensus.participation.wal import MemoryWal
 from devnet.consensus.proposer import Rotation
+from devnet.consensus.set_change import Update
 from devnet.consensus.tendermint.machine import Rules
 from devnet.consensus.tendermint.message import Proposal
 from devnet.consensus.tendermint.timeout import Timeouts
@@ -33,6 +34,7 @@ class Outfit:
     timeouts: Timeouts
     machine: Rules
     quorum: int | None
+    updates: Mapping[int, tuple[Update, ...]]
 
 
 class Node:
@@ -50,7 +52,7 @@ class Node:
     ) -> None:
         """`counts`: whether a run waits for this node."""
         self.address, self.faults, self.station = outfit.address, faults, station
-        self.values = Values(station.node, progress, counts)
+        self.values = Values(station.node, progress, counts, outfit.updates)
         self.ledger, self.wal = Ledger(rotation), MemoryWal()
         self.crashes = 0
         self._outfit, self._stream = outfit, stream

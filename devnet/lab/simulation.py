@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from devnet.consensus.participation.host import Wire
 from devnet.consensus.participation.signing import DigestSigner, DigestVerifier
 from devnet.consensus.proposer import Rotation, start_rotation
+from devnet.consensus.set_change import Update
 from devnet.consensus.tendermint.machine import Rules, apply
 from devnet.consensus.tendermint.timeout import Timeouts
 from devnet.consensus.validator_set import Member, ValidatorSet
@@ -33,13 +34,15 @@ FAST = Timeouts(300_000, 150_000, 150_000, commit_us=0, delta_us=100_000, retry_
 class Setup:
     """Who takes part, over which network, with which faults."""
 
-    powers: tuple[int, ...] = (1, 1, 1, 1)
+    powers: tuple[int, ...] = (1, 1, 1, 1)  # zero for who joins later
     rules: tuple[Rule, ...] = LAN
     faults: Mapping[int, Sequence[Fault]] = field(default_factory=dict)  # by validator
     twins: tuple[int, ...] = ()  # validators that run twice with one key
     timeouts: Timeouts = FAST
     colluders: tuple[int, ...] = ()  # validators played by one adversary
     sides: tuple[tuple[int, ...], ...] = ()  # of the network, as the adversary divides it
+    updates: Mapping[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    # changes of the set by deciding height: (validator, new power)
     machine: Rules = apply  # another one only where an error is planted
     quorum: int | None = None  # likewise
     seed: int = 0
@@ -59,12 +62,15 @@ class Simulation:
         self.addresses = (*own, *(own[i] for i in setup.twins))
         doubles = range(len(own), len(self.addresses))
         self._doubled = (*setup.twins, *doubles)  # nodes that share their key
-        self.validators = ValidatorSet(
-            tuple(Member(address, power) for address, power in zip(own, setup.powers, strict=True))
-        )
+        members = (Member(own[node], power) for node, power in enumerate(setup.powers) if power)
+        self.validators = ValidatorSet(tuple(members))  # of the first height
         self.rotation: Rotation = start_rotation(self.validators)
         keys = {address: draw(setup.seed, "key", i) for i, address in enumerate(own)}
         self.verifier = DigestVerifier(keys)
+        self._updates = {
+            height: tuple(Update(own[node], power) for node, power in changes)
+            for height, changes in setup.updates.items()
+        }
         signers = {i: (own[i], DigestSigner(keys[own[i]])) for i in setup.colluders}
         self._splitter = Splitter(self.fabric, signers, setup.sides, self.rotation)
         self.nodes = tuple(
@@ -114,7 +120,13 @@ class Simulation:
         check = self.verifier if node in setup.faults else None
         station = Station(self.fabric, node, self.addresses, observers, check)
         outfit = Outfit(
-            self.addresses[node], signer, self.verifier, setup.timeouts, setup.machine, setup.quorum
+            self.addresses[node],
+            signer,
+            self.verifier,
+            setup.timeouts,
+            setup.machine,
+            setup.quorum,
+            self._updates,
         )
         stream = Stream(setup.seed, "faults", node)
         faults = tuple(setup.faults.get(node, ()))

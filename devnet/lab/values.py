@@ -3,6 +3,8 @@
 A value says in its bytes who made it for which height and round, so that traces read.
 """
 
+from collections.abc import Mapping
+
 from devnet.consensus.set_change import Update
 from devnet.consensus.tendermint.message import Proposal
 
@@ -23,11 +25,17 @@ class Progress:
 class Values:
     """One validator's chain of values."""
 
-    __slots__ = ("_progress", "counts", "decided", "node")
+    __slots__ = ("_progress", "_updates", "counts", "decided", "node")
 
-    def __init__(self, node: int, progress: Progress, counts: bool) -> None:
-        """`counts`: whether the run waits for this node."""
-        self.node, self.counts = node, counts
+    def __init__(
+        self,
+        node: int,
+        progress: Progress,
+        counts: bool,
+        updates: Mapping[int, tuple[Update, ...]],
+    ) -> None:
+        """`counts`: whether the run waits for this node; `updates` of the set by height."""
+        self.node, self.counts, self._updates = node, counts, updates
         self.decided: list[bytes] = []
         self._progress = progress
 
@@ -40,11 +48,11 @@ class Values:
         return is_made_for(proposal.value, proposal.height)
 
     def commit(self, height: int, value: bytes) -> tuple[Update, ...]:
-        """Remember it; nothing changes the set."""
+        """Remember it; the set changes by height, whatever the value."""
         self.decided.append(value)
         if self.counts and height == self._progress.target:
             self._progress.waiting -= 1
-        return ()
+        return self._updates.get(height, ())
 
 
 def make_value(node: int, height: int, round_: int, variant: int = 0) -> bytes:

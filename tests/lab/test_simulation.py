@@ -102,3 +102,19 @@ def test_no_fork_is_found_where_there_is_none() -> None:
     simulation = Simulation(Setup(), record=True)
     assert simulation.run(5, 10_000_000)
     assert find_forks(simulation) == ()
+
+
+def test_validators_join_leave_and_change_power_while_heights_go_by() -> None:
+    """Two heights after the decision; certificates are by the set of their height."""
+    setup = Setup(
+        powers=(1, 1, 1, 1, 0),
+        updates={3: ((4, 2),), 6: ((0, 0),), 9: ((1, 5), (4, 1)), 12: ((0, 1),)},
+    )
+    simulation = Simulation(setup, record=True)
+    assert simulation.run(25, 60_000_000)
+    assert find_violations(simulation) == ()
+    ledger = simulation.nodes[1].ledger
+    totals = [ledger.get_validators(height).total_power for height in (4, 5, 8, 11, 14)]
+    assert totals == [4, 6, 5, 8, 9]
+    signers = {vote.validator for vote in ledger.get_commit(20).precommits}
+    assert simulation.addresses[1] in signers  # 5 of 9 cannot be left out

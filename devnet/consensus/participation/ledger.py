@@ -5,6 +5,7 @@ from devnet.consensus.proposer import Rotation, change_members
 from devnet.consensus.set_change import DELAY, Update, apply_updates
 from devnet.consensus.tendermint.message import Precommit
 from devnet.consensus.tendermint.vote_keeper import Tally
+from devnet.consensus.validator_set import ValidatorSet
 
 
 class Ledger:
@@ -15,6 +16,7 @@ class Ledger:
         self.height = 1
         self.rotation = rotation
         self._commits: list[Commit | tuple[int, bytes, Tally]] = []  # of heights 1, 2, ...
+        self._sets = [(1, rotation.validators)]  # with the height from which each holds
         self._scheduled: dict[int, tuple[Update, ...]] = {}
 
     @property
@@ -39,6 +41,11 @@ class Ledger:
         else:
             changed = apply_updates(self.rotation.validators, updates)
             self.rotation = change_members(self.rotation, changed)
+            self._sets.append((self.height, changed))
+
+    def get_validators(self, height: int) -> ValidatorSet:
+        """The set that decides, or decided, a height up to the one in progress."""
+        return next(members for first, members in reversed(self._sets) if first <= height)
 
     def get_commit(self, height: int) -> Commit:
         """A decision with all precommits known for it."""

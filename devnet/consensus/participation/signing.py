@@ -6,9 +6,9 @@
 | `DigestSigner`   | BLAKE2b over a key: cheap, for simulations only; whoever checks can forge |
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from devnet.consensus.signature import recover, sign
 from devnet.consensus.tendermint.message import Message, Precommit, Proposal, add_signature
@@ -16,6 +16,7 @@ from devnet.consensus.vote import Vote, VoteContext, compute_vote_digest
 from devnet.errors import BadSignature
 from precompiles.digest import compute_keccak
 
+SetHash: TypeAlias = Callable[[int], bytes]  # of the validator set of a height
 _PROPOSAL = compute_keccak(b"devnet.proposal.v1")
 _PREVOTE = compute_keccak(b"devnet.prevote.v1")
 
@@ -37,24 +38,24 @@ class Verifier(Protocol):
 class KeySigner:
     """A secp256k1 key on one chain."""
 
-    def __init__(self, key: bytes, chain_id: int, set_hash: bytes) -> None:
-        self._key, self._chain_id, self._set_hash = key, chain_id, set_hash
+    def __init__(self, key: bytes, chain_id: int, get_set_hash: SetHash) -> None:
+        self._key, self._chain_id, self._get_set_hash = key, chain_id, get_set_hash
 
     def sign(self, message: Message) -> Message:
         """Raises nothing: RFC 6979 signatures need no randomness."""
-        digest = compute_digest(message, self._chain_id, self._set_hash)
+        digest = compute_digest(message, self._chain_id, self._get_set_hash(message.height))
         return add_signature(message, sign(self._key, digest))
 
 
 class KeyVerifier:
     """Recovers signers; needs no keys."""
 
-    def __init__(self, chain_id: int, set_hash: bytes) -> None:
-        self._chain_id, self._set_hash = chain_id, set_hash
+    def __init__(self, chain_id: int, get_set_hash: SetHash) -> None:
+        self._chain_id, self._get_set_hash = chain_id, get_set_hash
 
     def is_signed(self, message: Message) -> bool:
         """False as well for bytes that are no signature."""
-        digest = compute_digest(message, self._chain_id, self._set_hash)
+        digest = compute_digest(message, self._chain_id, self._get_set_hash(message.height))
         try:
             return recover(message.signature, digest) == message.validator
         except BadSignature:

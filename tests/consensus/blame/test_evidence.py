@@ -31,8 +31,9 @@ A, B = b"\xaa" * 32, b"\xbb" * 32
 KEYS = [bytes([n]) * 32 for n in (1, 2)]
 WHO, OTHER = map(compute_address, KEYS)
 VALIDATORS = ValidatorSet((Member(WHO, 3), Member(OTHER, 1)))
-SIGNERS = [KeySigner(key, 31337, compute_set_hash(VALIDATORS)) for key in KEYS]
-VERIFIER = KeyVerifier(31337, compute_set_hash(VALIDATORS))
+SET_HASH = compute_set_hash(VALIDATORS)
+SIGNERS = [KeySigner(key, 31337, lambda _: SET_HASH) for key in KEYS]
+VERIFIER = KeyVerifier(31337, lambda _: SET_HASH)
 
 
 def sign_as(message: Message, key: int = 0) -> Message:
