@@ -30,7 +30,7 @@ async def reader(w3: AsyncWeb3[Any], served: Any) -> Any:
     artifact = load("DigitReader")
     factory = w3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
     made = factory.constructor(bytes.fromhex(served.model_id[2:]))
-    sent = await made.transact({"from": (await w3.eth.accounts)[4]})
+    sent = await made.transact({"from": (await w3.eth.accounts)[-1]})
     receipt = await w3.eth.wait_for_transaction_receipt(sent)
     return w3.eth.contract(address=receipt["contractAddress"], abi=artifact.abi)
 
@@ -43,7 +43,7 @@ async def test_every_feed_tells_of_one_transaction(w3: Any, reader: Any, served:
         option = {"address": reader.address} if feed == "logs" else None
         names[await w3.eth.subscribe(feed, option)] = feed
     read = reader.functions.read(read_digits()[0][DIGIT].tobytes())
-    sent = await read.transact({"from": (await w3.eth.accounts)[4]})
+    sent = await read.transact({"from": (await w3.eth.accounts)[-1]})
     told: dict[str, Any] = {}
     async for message in w3.socket.process_subscriptions():
         told[names[message["subscription"]]] = message["result"]
