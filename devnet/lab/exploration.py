@@ -67,14 +67,11 @@ def explore(
                 reached.play(step, cut)
                 if reached.is_forked():
                     return Report(len(level), played, Counterexample((*path, cut), FORK))
-                key = (reached.key(), cut if hold else None)
+                is_held = hold and step is not Step.PRECOMMIT
+                key = (reached.key(), cut if is_held else None)
                 following.setdefault(key, (reached, (*path, cut)))
         level = following
-    for world, path in level.values():
-        what = _heal(world)
-        if what:
-            return Report(len(level), played, Counterexample(path, what))
-    return Report(len(level), played, None)
+    return Report(len(level), played, _heal(tuple(level.values())))
 
 
 def build_world(validators: int, twins: int, machine: Rules, quorum: int | None) -> World:
@@ -124,12 +121,18 @@ def _list_labels(nodes: int) -> Iterator[tuple[int, ...]]:
     return grow(())
 
 
-def _heal(world: World) -> str:
-    """Play rounds in which everybody hears everything; why they end badly, if they do."""
+def _heal(reached: Sequence[tuple[World, Path]]) -> Counterexample | None:
+    """Play rounds in which everybody hears everything; the first path that ends badly, if any."""
     for _ in range(HEALED_ROUNDS):
-        if world.is_forked() or world.is_decided():
-            break
-        world.settle()
-    if world.is_forked():
-        return FORK
-    return "" if world.is_decided() else f"no decision {HEALED_ROUNDS} rounds after healing"
+        following: dict[object, tuple[World, Path]] = {}
+        for world, path in reached:
+            if not world.is_decided():
+                world.settle()
+            if world.is_forked():
+                return Counterexample(path, FORK)
+            if not world.is_decided():
+                following.setdefault(world.key(), (world, path))
+        reached = tuple(following.values())
+    if reached:
+        return Counterexample(reached[0][1], f"no decision {HEALED_ROUNDS} rounds after healing")
+    return None
