@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from devnet.consensus.participation.commit import Commit
 from devnet.consensus.participation.host import Status, Wire
 from devnet.consensus.participation.signing import Verifier
-from devnet.consensus.tendermint.process import ProposalConflict
-from devnet.consensus.tendermint.vote_keeper import Conflict
+from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.lab.payload import NodeTimer, Payload
 from devnet.network.fabric import Fabric
 
@@ -14,7 +13,7 @@ from devnet.network.fabric import Fabric
 class Station:
     """A transport in virtual time."""
 
-    __slots__ = ("_fabric", "_observers", "_verifier", "addresses", "conflicts", "node", "others")
+    __slots__ = ("_fabric", "_observers", "_verifier", "addresses", "duplicates", "node", "others")
 
     def __init__(
         self,
@@ -34,7 +33,7 @@ class Station:
         """
         self.node = node
         self.others = tuple(other for other in range(len(addresses)) if other != node)
-        self.conflicts: list[Conflict | ProposalConflict] = []
+        self.duplicates: list[Duplicate] = []
         self._fabric = fabric
         self.addresses = addresses
         self._observers = tuple(observers)
@@ -62,6 +61,6 @@ class Station:
             return True
         return self._verifier.is_signed(message)
 
-    def report(self, conflict: Conflict | ProposalConflict) -> None:
+    def report(self, duplicate: Duplicate) -> None:
         """Keep it for the report."""
-        self.conflicts.append(conflict)
+        self.duplicates.append(duplicate)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from devnet.consensus.blame.evidence import DuplicateVote, check_evidence, get_culprit
+from devnet.consensus.blame.evidence import check_evidence, get_culprit
+from devnet.consensus.tendermint.duplicate import DuplicateVote
 from devnet.lab.diagnosis import explain_halt, find_forks
 from devnet.lab.simulation import Setup, Simulation
 from devnet.network.fault import Partition

@@ -54,7 +54,7 @@ def test_twin_of_one_of_four_stops_nobody_and_is_noticed() -> None:
     simulation = Simulation(Setup(twins=(2,), seed=1), record=True)
     assert simulation.run(15, 60_000_000)
     assert find_violations(simulation) == ()
-    assert any(node.station.conflicts for node in simulation.correct)
+    assert any(node.station.duplicates for node in simulation.correct)
 
 
 def test_partition_halts_and_its_end_heals() -> None:

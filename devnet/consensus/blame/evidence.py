@@ -14,28 +14,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from devnet.consensus.participation.signing import Verifier
-from devnet.consensus.tendermint.message import Ballot, Message, Precommit, Prevote, Proposal
+from devnet.consensus.tendermint.duplicate import DuplicateProposal, DuplicateVote
+from devnet.consensus.tendermint.message import Message, Precommit, Prevote
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import NIL
 from devnet.errors import BadEvidence
 
 MAX_AGE = 100_000  # heights after which evidence is stale, as in CometBFT
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateVote:
-    """Two votes for different contents in one height, round and step."""
-
-    first: Ballot
-    second: Ballot
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateProposal:
-    """Two proposals for one height and round."""
-
-    first: Proposal
-    second: Proposal
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from devnet.consensus.blame.evidence import (
     Amnesia,
-    DuplicateProposal,
-    DuplicateVote,
     Evidence,
     get_culprit,
     is_amnesia,
     is_same_content,
 )
+from devnet.consensus.tendermint.duplicate import DuplicateProposal, DuplicateVote
 from devnet.consensus.tendermint.message import Message, Precommit, Prevote, Proposal
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import NIL

@@ -5,10 +5,9 @@ from typing import Protocol, TypeAlias
 
 from devnet.consensus.participation.commit import Commit
 from devnet.consensus.set_change import Update
+from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.consensus.tendermint.event import TimedOut
 from devnet.consensus.tendermint.message import Message, Proposal
-from devnet.consensus.tendermint.process import ProposalConflict
-from devnet.consensus.tendermint.vote_keeper import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +61,5 @@ class Transport(Protocol):
     def schedule(self, timer: Timer, delay_us: int) -> None:
         """Hand the timer back after a time."""
 
-    def report(self, conflict: Conflict | ProposalConflict) -> None:
+    def report(self, duplicate: Duplicate) -> None:
         """Somebody said two things."""

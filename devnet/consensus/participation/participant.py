@@ -17,14 +17,14 @@ from devnet.consensus.participation.host import (
 from devnet.consensus.participation.ledger import Ledger
 from devnet.consensus.participation.signing import Signer, Verifier
 from devnet.consensus.participation.wal import Received, Signed, Wal, get_height
+from devnet.consensus.tendermint.duplicate import DuplicateProposal, DuplicateVote
 from devnet.consensus.tendermint.event import TimedOut
 from devnet.consensus.tendermint.machine import Rules, apply
 from devnet.consensus.tendermint.message import NO_ROUND, Message, Precommit, Prevote, Proposal
 from devnet.consensus.tendermint.output import Decide, Propose, Schedule, SendPrecommit, SendPrevote
-from devnet.consensus.tendermint.process import Found, Process, ProposalConflict
+from devnet.consensus.tendermint.process import Found, Process
 from devnet.consensus.tendermint.state import Step
 from devnet.consensus.tendermint.timeout import Timeouts
-from devnet.consensus.tendermint.vote_keeper import Conflict
 from devnet.consensus.vote import NIL
 from devnet.errors import BadCertificate
 
@@ -152,7 +152,7 @@ class Participant:
                 updates = self._application.commit(self.height, output.value)
                 self._ledger.add(output.round, output.value, tally, updates)
                 self._transport.schedule(NextHeight(self.height), self._timeouts.commit_us)
-            elif isinstance(output, Conflict | ProposalConflict):
+            elif isinstance(output, DuplicateVote | DuplicateProposal):
                 self._transport.report(output)
 
     def _say(self, message: Message) -> None:

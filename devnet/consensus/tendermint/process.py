@@ -6,9 +6,13 @@ Source: arXiv 1807.04938, the `upon` clauses of algorithm 1.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from devnet.consensus.tendermint.duplicate import (
+    Duplicate,
+    DuplicateProposal,
+    DuplicateVote,
+)
 from devnet.consensus.tendermint.event import (
     Event,
     PolkaAny,
@@ -21,10 +25,17 @@ from devnet.consensus.tendermint.event import (
     TimedOut,
 )
 from devnet.consensus.tendermint.machine import Rules, apply
-from devnet.consensus.tendermint.message import NO_ROUND, Ballot, Precommit, Prevote, Proposal
+from devnet.consensus.tendermint.message import (
+    NO_ROUND,
+    Ballot,
+    Message,
+    Precommit,
+    Prevote,
+    Proposal,
+)
 from devnet.consensus.tendermint.output import EnterRound, Output
 from devnet.consensus.tendermint.state import State, Step
-from devnet.consensus.tendermint.vote_keeper import Conflict, Threshold, VoteKeeper
+from devnet.consensus.tendermint.vote_keeper import Threshold, VoteKeeper
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import NIL
 
@@ -32,15 +43,7 @@ MAX_PROPOSALS = 4  # of one round that are kept; more than one needs a faulty pr
 _NOTHING: tuple[Output, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ProposalConflict:
-    """Two proposals of one proposer for one round."""
-
-    first: Proposal
-    second: Proposal
-
-
-Found: TypeAlias = Output | Conflict | ProposalConflict
+Found: TypeAlias = Output | Duplicate
 
 
 class Process:
@@ -78,7 +81,7 @@ class Process:
         of_round = self._proposals.setdefault(round_, {})
         found: tuple[Found, ...] = ()
         if of_round and proposal not in of_round.values():
-            found = (ProposalConflict(next(iter(of_round.values())), proposal),)
+            found = (DuplicateProposal(next(iter(of_round.values())), proposal),)
         if proposal.value not in of_round:
             if len(of_round) == MAX_PROPOSALS:
                 return found
@@ -100,7 +103,7 @@ class Process:
         report = self.keeper.add(vote)
         if not report:
             return _NOTHING
-        found: tuple[Found, ...] = tuple(r for r in report if r.__class__ is Conflict)
+        found: tuple[Found, ...] = tuple(r for r in report if isinstance(r, DuplicateVote))
         if self.state.step is Step.DECIDED:
             return found
         if vote.__class__ is Precommit and Threshold.QUORUM_VALUE in report and vote.value != NIL:
@@ -118,13 +121,16 @@ class Process:
             return _NOTHING
         return self._settle(timeout)
 
+    def list_messages(self) -> tuple[Message, ...]:
+        """All proposals and votes that were counted at this height."""
+        proposals = tuple(
+            said for of_round in self._proposals.values() for said in of_round.values()
+        )
+        return proposals + self.keeper.list_votes()
+
     def close(self) -> None:
         """The height was decided elsewhere."""
         self.state = self.state._replace(step=Step.DECIDED)
-
-    def get_proposals(self, round_: int) -> tuple[Proposal, ...]:
-        """What the proposer of a round has said."""
-        return tuple(self._proposals.get(round_, {}).values())
 
     def copy(self) -> "Process":
         """A process that goes its own way from here."""

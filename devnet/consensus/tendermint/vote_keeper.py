@@ -5,10 +5,10 @@ once towards "any"; the pair is returned as evidence.
 Source: arXiv 1807.04938, the quorums of lines 28-55.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from devnet.consensus.tendermint.duplicate import DuplicateVote
 from devnet.consensus.tendermint.message import Ballot, Precommit, Prevote
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import NIL
@@ -24,15 +24,7 @@ class Threshold(Enum):
     SKIP = "a third is in a later round"
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Two votes of one validator for different values of one round and step."""
-
-    first: Ballot
-    second: Ballot
-
-
-Report: TypeAlias = tuple[Threshold | Conflict, ...]
+Report: TypeAlias = tuple[Threshold | DuplicateVote, ...]
 
 
 class Tally:
@@ -142,6 +134,11 @@ class VoteKeeper:
         votes = () if tally is None else tally.get_votes(value)
         return tuple(vote for vote in votes if isinstance(vote, Precommit))
 
+    def list_votes(self) -> tuple[Ballot, ...]:
+        """All votes that were counted, the conflicting ones too."""
+        tallies = self._tallies.values()
+        return tuple(v for t in tallies for v in (*t.votes.values(), *t.extra.values()))
+
     def get_tally(self, kind: type[Ballot], round_: int) -> Tally:
         """What is known of a round and step."""
         return self._tallies.get((kind, round_)) or Tally()
@@ -169,7 +166,7 @@ class VoteKeeper:
             return ()
         key = (vote.validator, vote.value)
         if vote.value == known.value:
-            return (Conflict(known, vote),)
+            return (DuplicateVote(known, vote),)
         if key in tally.extra:
             return ()
         others = sum(1 for validator, _ in tally.extra if validator == vote.validator)
@@ -178,4 +175,4 @@ class VoteKeeper:
         tally.extra[key] = vote
         for_value = tally.by_value.get(vote.value, 0)
         tally.by_value[vote.value] = for_value + power
-        return (*self._list_crossed(self._quorum, for_value, power), Conflict(known, vote))
+        return (*self._list_crossed(self._quorum, for_value, power), DuplicateVote(known, vote))

@@ -11,13 +11,12 @@ from devnet.consensus.participation.commit import Commit
 from devnet.consensus.participation.host import Application, Retry, Status, Timer, Transport, Wire
 from devnet.consensus.participation.signing import Signer
 from devnet.consensus.set_change import Update
+from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.consensus.tendermint.event import Event
 from devnet.consensus.tendermint.machine import Result, Rules
 from devnet.consensus.tendermint.message import NO_ROUND, Message, Prevote, Proposal
 from devnet.consensus.tendermint.output import SendPrecommit
-from devnet.consensus.tendermint.process import ProposalConflict
 from devnet.consensus.tendermint.state import State
-from devnet.consensus.tendermint.vote_keeper import Conflict
 from devnet.consensus.vote import NIL
 from devnet.streams import Stream
 from devnet.validators.faults.fault import Fault, Strategy
@@ -85,9 +84,9 @@ class Disguise:
         """Clocks are honest."""
         self._inner.schedule(timer, delay_us)
 
-    def report(self, conflict: Conflict | ProposalConflict) -> None:
+    def report(self, duplicate: Duplicate) -> None:
         """What it sees of others."""
-        self._inner.report(conflict)
+        self._inner.report(duplicate)
 
     def release(self, held: Held) -> None:
         """Send what was held back."""

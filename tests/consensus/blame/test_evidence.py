@@ -7,14 +7,13 @@ import pytest
 from devnet.consensus.blame.evidence import (
     MAX_AGE,
     Amnesia,
-    DuplicateProposal,
-    DuplicateVote,
     Evidence,
     WrongResult,
     check_evidence,
 )
 from devnet.consensus.participation.signing import KeySigner, KeyVerifier
 from devnet.consensus.signature import compute_address
+from devnet.consensus.tendermint.duplicate import DuplicateProposal, DuplicateVote
 from devnet.consensus.tendermint.message import (
     NO_ROUND,
     Ballot,

@@ -1,8 +1,9 @@
 """A fork is explained by the messages of those who made it possible."""
 
-from devnet.consensus.blame.evidence import Amnesia, DuplicateVote, check_evidence
+from devnet.consensus.blame.evidence import Amnesia, check_evidence
 from devnet.consensus.blame.fork import diagnose_fork, find_evidence
 from devnet.consensus.participation.signing import DigestSigner, DigestVerifier
+from devnet.consensus.tendermint.duplicate import DuplicateVote
 from devnet.consensus.tendermint.message import NO_ROUND, Message, Precommit, Prevote
 from devnet.consensus.validator_set import Member, ValidatorSet
 from devnet.consensus.vote import NIL

@@ -19,9 +19,8 @@ from devnet.consensus.validator_set import Member, ValidatorSet
 
 if TYPE_CHECKING:
     from devnet.consensus.participation.host import Timer, Wire
+    from devnet.consensus.tendermint.duplicate import Duplicate
     from devnet.consensus.tendermint.message import Message, Proposal
-    from devnet.consensus.tendermint.process import ProposalConflict
-    from devnet.consensus.tendermint.vote_keeper import Conflict
 
 ADDRESSES = [bytes([n + 1]) * 20 for n in range(4)]
 VALIDATORS = ValidatorSet(tuple(Member(address, 1) for address in ADDRESSES))
@@ -38,7 +37,7 @@ class Notebook:
 
     sent: list[tuple[bytes | None, Wire]] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
-    conflicts: list[object] = field(default_factory=list)
+    duplicates: list[object] = field(default_factory=list)
     calls_left: int = 10**9
 
     def _call(self) -> None:
@@ -57,8 +56,8 @@ class Notebook:
         self._call()
         self.timers.append(timer)
 
-    def report(self, conflict: Conflict | ProposalConflict) -> None:
-        self.conflicts.append(conflict)
+    def report(self, duplicate: Duplicate) -> None:
+        self.duplicates.append(duplicate)
 
 
 @dataclass

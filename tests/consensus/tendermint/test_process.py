@@ -5,6 +5,9 @@ from itertools import permutations
 
 import pytest
 
+from devnet.consensus.blame.evidence import Amnesia
+from devnet.consensus.blame.fork import find_evidence
+from devnet.consensus.tendermint.duplicate import DuplicateProposal
 from devnet.consensus.tendermint.event import TimedOut
 from devnet.consensus.tendermint.message import NO_ROUND, Message, Precommit, Prevote, Proposal
 from devnet.consensus.tendermint.output import (
@@ -14,7 +17,7 @@ from devnet.consensus.tendermint.output import (
     SendPrecommit,
     SendPrevote,
 )
-from devnet.consensus.tendermint.process import Found, Process, ProposalConflict
+from devnet.consensus.tendermint.process import Found, Process
 from devnet.consensus.tendermint.state import Step
 from devnet.consensus.validator_set import Member, ValidatorSet
 from devnet.consensus.vote import NIL
@@ -125,8 +128,16 @@ def test_second_proposal_is_evidence_and_may_still_win() -> None:
     """An equivocating proposer is named; two thirds for its second value decide."""
     process = start()
     feed(process, [proposal(A)])
-    assert process.on_proposal(proposal(B), True) == (ProposalConflict(proposal(A), proposal(B)),)
+    assert process.on_proposal(proposal(B), True) == (DuplicateProposal(proposal(A), proposal(B)),)
     assert feed(process, [precommit(n, B) for n in range(3)])[-1] == Decide(0, B)
+
+
+def test_what_was_counted_can_be_judged() -> None:
+    """A validator that precommitted one value and prevotes another without a polka is found."""
+    process = start()
+    feed(process, [proposal(), prevote(0), precommit(0), prevote(0, B, 1), prevote(1, B, 1)])
+    evidence = find_evidence(process.list_messages())
+    assert evidence == (Amnesia(precommit(0), prevote(0, B, 1)),)
 
 
 def test_copy_goes_its_own_way() -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devnet.consensus.tendermint.duplicate import DuplicateVote
 from devnet.consensus.tendermint.message import NO_ROUND, Ballot, Precommit, Prevote
-from devnet.consensus.tendermint.vote_keeper import MAX_VALUES, Conflict, Threshold, VoteKeeper
+from devnet.consensus.tendermint.vote_keeper import MAX_VALUES, Threshold, VoteKeeper
 from devnet.consensus.validator_set import Member, ValidatorSet
 from devnet.consensus.vote import NIL
 
@@ -83,7 +84,7 @@ def test_second_vote_counts_for_its_value_and_is_evidence() -> None:
     """Both values hold the equivocator's power, "any" holds it once."""
     keeper = build_keeper(1, 1, 1, 1)
     keeper.add(prevote(0, A))
-    assert keeper.add(prevote(0, B)) == (Conflict(prevote(0, A), prevote(0, B)),)
+    assert keeper.add(prevote(0, B)) == (DuplicateVote(prevote(0, A), prevote(0, B)),)
     assert keeper.add(prevote(0, B)) == ()
     keeper.add(prevote(1, B))
     assert not keeper.is_quorum_any(Prevote, 0)
@@ -96,7 +97,7 @@ def test_second_vote_may_complete_a_quorum() -> None:
     keeper = build_keeper(1, 1, 1, 1)
     for vote in (prevote(0, B), prevote(1), prevote(2)):
         keeper.add(vote)
-    assert keeper.add(prevote(0)) == (VALUE, Conflict(prevote(0, B), prevote(0)))
+    assert keeper.add(prevote(0)) == (VALUE, DuplicateVote(prevote(0, B), prevote(0)))
     assert keeper.find_quorum(Prevote, 0) == (A,)
 
 
@@ -105,7 +106,7 @@ def test_two_justifications_of_one_value_are_evidence_too() -> None:
     keeper = build_keeper(1, 1, 1, 1)
     first, second = Prevote(1, 3, A, 1, b"\0" * 20), Prevote(1, 3, A, 2, b"\0" * 20)
     keeper.add(first)
-    assert keeper.add(second) == (Conflict(first, second),)
+    assert keeper.add(second) == (DuplicateVote(first, second),)
 
 
 def test_memory_for_an_equivocator_is_bounded() -> None:

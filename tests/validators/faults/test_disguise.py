@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 
 from devnet.consensus.participation.host import Status, Timer, Wire
 from devnet.consensus.participation.signing import DigestSigner, DigestVerifier
+from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.consensus.tendermint.event import PolkaValue, Proposed
 from devnet.consensus.tendermint.machine import apply
 from devnet.consensus.tendermint.message import NO_ROUND, Message, Precommit, Prevote, Proposal
 from devnet.consensus.tendermint.output import SendPrecommit, SendPrevote
-from devnet.consensus.tendermint.process import ProposalConflict
 from devnet.consensus.tendermint.state import State, Step
-from devnet.consensus.tendermint.vote_keeper import Conflict
 from devnet.consensus.vote import NIL
 from devnet.streams import Stream
 from devnet.validators.faults.disguise import Censor, Disguise, Held, twist_rules
@@ -40,7 +39,7 @@ class Notebook:
     def schedule(self, timer: Timer, delay_us: int) -> None:
         self.timers.append((timer, delay_us))
 
-    def report(self, conflict: Conflict | ProposalConflict) -> None:
+    def report(self, duplicate: Duplicate) -> None:
         raise AssertionError("nobody said two things")
 
 
