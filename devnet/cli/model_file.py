@@ -58,7 +58,7 @@ def quantize(source: Path, target: Path, samples: Path, as_json: bool) -> None:
 @dimension_option
 @json_option
 def check(file: Path, dimensions: dict[str, int], as_json: bool) -> None:
-    """What admission says of FILE: profile, why not exact, signature, work and price.
+    """What admission says of FILE: profile, why not exact or portable, signature, work and price.
 
     Exit 1 if the model is refused.
     """
@@ -86,6 +86,9 @@ def _check_lines(report: "ModelReport") -> Iterator[str]:
     if report.obstacles:
         yield "not exact because of"
         yield from (f"  {verdict}" for verdict in report.obstacles)
+    if report.portable_obstacles:
+        yield "not portable because of"
+        yield from (f"  {verdict}" for verdict in report.portable_obstacles)
 
 
 def _check_to_json(report: "ModelReport") -> dict[str, Any]:
@@ -96,6 +99,7 @@ def _check_to_json(report: "ModelReport") -> dict[str, Any]:
         "admitted": report.is_admitted,
         "refusals": list(report.refusals),
         "obstacles": [str(verdict) for verdict in report.obstacles],
+        "portableObstacles": [str(verdict) for verdict in report.portable_obstacles],
     }
     if manifest is not None:
         found |= {

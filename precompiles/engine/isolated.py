@@ -4,6 +4,7 @@ A model that exceeds them ends its worker, which is a fault of this host and nev
 validator abstains, the next call gets a fresh worker, the node lives on.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -88,6 +89,7 @@ class IsolatedEngine:
             [*command, str(theirs.fileno()), str(self._memory_bytes)],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # buffers of one thread, counted
         )
         theirs.close()
         self._worker = (process, Connection(ours.detach()))

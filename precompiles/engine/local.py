@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from precompiles.engine.agreement import check_agreement
+from precompiles.engine.comparison import check_comparison
 from precompiles.engine.session import SessionEngine, build_session
 from precompiles.models.admission import admit_model
 from precompiles.models.manifest import Manifest, Profile
@@ -36,17 +37,19 @@ class LocalEngine(SessionEngine):
         return manifest
 
     def try_out(self, manifest: Manifest) -> None:
-        """The runtime takes the file, and for an exact model the reference evaluator gives the
-        same bytes on generated inputs.
+        """The runtime takes the file; on generated inputs the reference evaluator gives the same
+        bytes for an exact model, and the runtime stays within the bound for a portable one.
 
         Raises: ModelMissing, StoreCorrupt, RuntimeBroken.
         """
         key = (manifest.model_id, manifest.dimensions)
         if key not in self._tried:
             model = self.load(manifest.model_id)
+            seed = int.from_bytes(manifest.model_id[:8], "big")
             if manifest.profile is Profile.EXACT:
-                seed = int.from_bytes(manifest.model_id[:8], "big")
                 check_agreement(model, manifest, seed)
+            elif manifest.profile is Profile.PORTABLE:
+                check_comparison(model, manifest, seed)
             else:
                 build_session(model)
             _keep(self._tried, key, None)

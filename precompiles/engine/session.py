@@ -1,7 +1,7 @@
-"""The engine: runs admitted models in ONNX Runtime under one fixed set of options.
+"""The engine: runs admitted models, portable ones in our evaluator, others in ONNX Runtime.
 
-CPU provider, one thread, sequential, graph optimisation off, from bytes: each can change bits.
-Sessions are cached by model id. The one place where upstream errors become ours.
+The runtime has one fixed set of options: CPU provider, one thread, sequential, graph optimisation
+off, from bytes: each can change bits. The one place where upstream errors become ours.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,10 @@ import onnxruntime as ort
 
 from precompiles.digest import compute_model_id
 from precompiles.engine.canonical import to_array, to_tensor
+from precompiles.engine.portable.evaluator import Program, build_program
 from precompiles.errors import RuntimeBroken, StoreCorrupt
-from precompiles.models.manifest import Manifest
+from precompiles.models.graph import read_graph
+from precompiles.models.manifest import Manifest, Profile
 from precompiles.models.store import ModelStore
 from precompiles.tensor import Tensor
 
@@ -37,6 +39,7 @@ class SessionEngine:
     def __init__(self, store: ModelStore) -> None:
         self.store = store
         self._sessions: dict[bytes, ort.InferenceSession] = {}
+        self._programs: dict[tuple[bytes, tuple[tuple[str, int], ...]], Program] = {}
 
     def load(self, model_id: bytes) -> bytes:
         """Model bytes, checked against their id.
@@ -58,6 +61,16 @@ class SessionEngine:
         Shapes: as the manifest declares; inputs and outputs in its order.
         Raises: ModelMissing, StoreCorrupt, RuntimeBroken: this host cannot answer.
         """
+        if manifest.profile is Profile.PORTABLE:
+            outputs = self._run_program(manifest, inputs)
+        else:
+            outputs = self._run_session(manifest, inputs)
+        for kind, tensor in zip(manifest.outputs, outputs, strict=True):
+            if tensor.dtype is not kind.dtype or tensor.shape != kind.shape:
+                raise RuntimeBroken(f"output {kind} came as {tensor.dtype.name} {tensor.shape}")
+        return outputs
+
+    def _run_session(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         session = self._sessions.get(manifest.model_id)
         if session is None:
             session = build_session(self.read_weights(manifest.model_id))
@@ -66,11 +79,17 @@ class SessionEngine:
             kind.name: to_array(tensor)
             for kind, tensor in zip(manifest.inputs, inputs, strict=True)
         }
-        outputs = run_session(session, [kind.name for kind in manifest.outputs], feed)
-        for kind, tensor in zip(manifest.outputs, outputs, strict=True):
-            if tensor.dtype is not kind.dtype or tensor.shape != kind.shape:
-                raise RuntimeBroken(f"output {kind} came as {tensor.dtype.name} {tensor.shape}")
-        return outputs
+        return run_session(session, [kind.name for kind in manifest.outputs], feed)
+
+    def _run_program(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        key = manifest.model_id, manifest.dimensions
+        program = self._programs.get(key)
+        if program is None:
+            weights = self.read_weights(manifest.model_id)
+            program = build_program(read_graph(weights, dict(manifest.dimensions)))
+            self._programs[key] = program
+        cells = program.run([to_array(tensor) for tensor in inputs])
+        return tuple(to_tensor(np.asarray(cells[index])) for index in program.outputs)
 
 
 def build_session(model: bytes) -> ort.InferenceSession:

@@ -12,10 +12,11 @@ import onnx
 
 from precompiles.digest import compute_keccak
 from precompiles.engine.canonical import to_array, to_tensor
+from precompiles.engine.portable.evaluator import evaluate as evaluate_portably
 from precompiles.engine.reference.evaluator import evaluate
 from precompiles.engine.session import build_session, run_session
 from precompiles.models.graph import Array, Graph, read_graph
-from precompiles.models.manifest import Manifest
+from precompiles.models.manifest import Manifest, Profile
 from precompiles.tensor import Tensor, encode_tensors
 
 
@@ -74,6 +75,27 @@ def trace_reference(model: bytes, manifest: Manifest, inputs: Sequence[Tensor]) 
     graph = read_graph(model, dict(manifest.dimensions))
     arrays = evaluate(graph, _feed(manifest, inputs))
     return _build_trace(graph, {name: to_tensor(arrays[name]) for name in _list_results(graph)})
+
+
+def trace_portable(model: bytes, manifest: Manifest, inputs: Sequence[Tensor]) -> Trace:
+    """Trace one inference of a portable model: the same bits on every host.
+
+    Raises: NoRule.
+    """
+    graph = read_graph(model, dict(manifest.dimensions))
+    arrays = evaluate_portably(graph, _feed(manifest, inputs))
+    names = _list_results(graph)
+    return _build_trace(graph, {name: to_tensor(np.asarray(arrays[name])) for name in names})
+
+
+def trace_inference(model: bytes, manifest: Manifest, inputs: Sequence[Tensor]) -> Trace:
+    """Trace one inference in the engine that answers for the model's profile.
+
+    Raises: RuntimeBroken.
+    """
+    if manifest.profile is Profile.PORTABLE:
+        return trace_portable(model, manifest, inputs)
+    return trace_model(model, manifest, inputs)
 
 
 def first_difference(left: Trace, right: Trace) -> Difference | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import cbor2
+import numpy as np
 
 from precompiles.engine.local import LocalEngine
 from precompiles.errors import (
@@ -34,6 +35,7 @@ from precompiles.models.store import MemoryStore
 from precompiles.tensor import DType, Tensor
 
 Outputs = tuple[Tensor, ...]
+_WARM = 512  # rows of a product that needs all buffers
 Answer = Outputs | Manifest | PrecompileError
 _ERRORS = {
     kind.__name__: kind
@@ -81,6 +83,7 @@ def serve(connection: Connection, memory_bytes: int) -> None:
     """Answer until the other end is gone."""
     store = MemoryStore()
     engine = LocalEngine(store)
+    _reserve_buffers()
     _limit_memory(memory_bytes)
     connection.send_bytes(cbor2.dumps(["outputs", []]))
     while True:
@@ -114,6 +117,12 @@ def _answer(engine: LocalEngine, task: Task, body: Any, memory_bytes: int) -> by
 
 def _pack_manifest(manifest: Manifest) -> bytes:
     return encode_registration(Registration(manifest, bytes(20)))
+
+
+def _reserve_buffers() -> None:
+    """BLAS maps its buffers at the first large product, and ends the process if it may not."""
+    square = np.ones((_WARM, _WARM))
+    np.matmul(square, square)
 
 
 def _limit_memory(memory_bytes: int) -> None:

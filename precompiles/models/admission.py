@@ -10,7 +10,9 @@ from precompiles.digest import compute_model_id
 from precompiles.errors import NotAdmitted
 from precompiles.models.graph import Graph, read_graph
 from precompiles.models.manifest import Manifest, Profile
+from precompiles.models.portable_work import compute_portable_work
 from precompiles.models.rules.judge import judge_graph
+from precompiles.models.rules.portability import make_portable
 from precompiles.models.rules.verdict import Verdict
 from precompiles.models.work import compute_work
 
@@ -26,7 +28,13 @@ def admit_model(model: bytes, dimensions: Mapping[str, int] = NO_DIMENSIONS) -> 
     Raises: NotAdmitted or TooLarge with the reason and the remedy.
     """
     graph = read_graph(model, dimensions)
-    return build_manifest(model, graph, judge_graph(graph))
+    return build_manifest(model, graph, judge_model(graph))
+
+
+def judge_model(graph: Graph) -> tuple[Verdict, ...]:
+    """Verdicts in execution order; none is portable if the file asks for the runtime's floats."""
+    verdicts = judge_graph(graph)
+    return verdicts if graph.asks_pinned else make_portable(graph, verdicts)
 
 
 def build_manifest(model: bytes, graph: Graph, verdicts: Sequence[Verdict]) -> Manifest:
@@ -39,11 +47,13 @@ def build_manifest(model: bytes, graph: Graph, verdicts: Sequence[Verdict]) -> M
         if verdict.profile is None:
             raise NotAdmitted(str(verdict))
         profiles.append(verdict.profile)
+    profile = max(profiles)
+    portable = profile is Profile.PORTABLE
     return Manifest(
         model_id=compute_model_id(model),
-        profile=max(profiles),
+        profile=profile,
         size_bytes=len(model),
-        work=compute_work(graph),
+        work=compute_portable_work(graph) if portable else compute_work(graph),
         inputs=graph.inputs,
         outputs=graph.outputs,
         dimensions=graph.dimensions,

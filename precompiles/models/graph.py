@@ -21,6 +21,7 @@ from precompiles.models.table.operator import Operator
 from precompiles.tensor import TensorType
 
 Array = constant.Array
+PINNED_PROPERTY = ("profile", "pinned")  # metadata of a file that wants the runtime's own floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Graph:
     outputs: tuple[TensorType, ...]
     dimensions: tuple[tuple[str, int], ...]  # bindings of dynamic dimensions, sorted
     opset: int  # of ai.onnx
+    asks_pinned: bool = False  # the file asks for the runtime's own floats
 
 
 def read_graph(model: bytes, dimensions: Mapping[str, int] | None = None) -> Graph:
@@ -89,6 +91,7 @@ def read_graph(model: bytes, dimensions: Mapping[str, int] | None = None) -> Gra
         outputs=tuple(tensors.types[value.name] for value in proto.graph.output),
         dimensions=bindings,
         opset=opsets[""],
+        asks_pinned=any((p.key, p.value) == PINNED_PROPERTY for p in proto.metadata_props),
     )
 
 

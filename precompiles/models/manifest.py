@@ -23,6 +23,7 @@ class Work:
     macs: int  # multiply-adds, or what takes as long
     moved_bytes: int  # bytes written by every operator
     peak_bytes: int  # bytes of all tensors, weights and scratch space (upper bound)
+    portable_macs: int = 0  # time of a portable model, in multiply-adds of its own products
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,14 @@ def encode_registration(registration: Registration) -> bytes:
     """Canonical CBOR: equal registrations have equal bytes."""
     manifest = registration.manifest
     work = manifest.work
+    portable = (work.portable_macs,) if manifest.profile is Profile.PORTABLE else ()
     return cbor2.dumps(
         [
             registration.owner,
             manifest.model_id,
             int(manifest.profile),
             manifest.size_bytes,
-            [work.macs, work.moved_bytes, work.peak_bytes],
+            [work.macs, work.moved_bytes, work.peak_bytes, *portable],
             [_pack(tensor) for tensor in manifest.inputs],
             [_pack(tensor) for tensor in manifest.outputs],
             [list(binding) for binding in manifest.dimensions],

@@ -4,6 +4,7 @@
 |----------|------------------------------|------------------------------------------------------|
 | exact    | same bits on every host      | `pinned`, or refused where it could stop the process |
 | pinned   |                              | safe; equal bits under an equal engine fingerprint   |
+|          |                              | `portable` where `table/portable` has a formula      |
 | refused  |                              | refused                                              |
 """
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from precompiles.digest import compute_model_id
 from precompiles.errors import NotAdmitted, Revert
-from precompiles.models.admission import NO_DIMENSIONS, build_manifest
+from precompiles.models.admission import NO_DIMENSIONS, build_manifest, judge_model
 from precompiles.models.graph import read_graph
 from precompiles.models.manifest import Manifest, Profile
 from precompiles.models.operators import find_operator
 from precompiles.models.reading.header import normalize_domain, parse_model
 from precompiles.models.reading.structure import describe_node
-from precompiles.models.rules.judge import judge_graph
 from precompiles.models.rules.verdict import Verdict
 
 
@@ -37,6 +36,11 @@ class Report:
         """Operators that keep the model from being exact, in execution order."""
         return tuple(verdict for verdict in self.verdicts if verdict.profile is not Profile.EXACT)
 
+    @property
+    def portable_obstacles(self) -> tuple[Verdict, ...]:
+        """Operators that keep the model from being portable, in execution order."""
+        return tuple(verdict for verdict in self.verdicts if verdict.profile is Profile.PINNED)
+
 
 def check_model(model: bytes, dimensions: Mapping[str, int] = NO_DIMENSIONS) -> Report:
     """Check a model file as admission does, and say everything that is found."""
@@ -44,7 +48,7 @@ def check_model(model: bytes, dimensions: Mapping[str, int] = NO_DIMENSIONS) -> 
     manifest, refusals = None, _list_foreign(model)
     try:
         graph = read_graph(model, dimensions)
-        verdicts = judge_graph(graph)
+        verdicts = judge_model(graph)
         manifest = build_manifest(model, graph, verdicts)
     except Revert as refused:
         found = [str(verdict) for verdict in verdicts if verdict.profile is None]

@@ -38,25 +38,35 @@ def compute_work(graph: Graph) -> Work:
         + sum(tensor.size_bytes for tensor in graph.types.values())
         + max(compute_scratch(node, graph.types) for node in graph.nodes),
     )
+    check_work(work, MAX_PEAK_BYTES)
+    return work
+
+
+def check_work(work: Work, peak_bytes: int) -> None:
+    """Raises: TooLarge above MAX_MACS, MAX_MOVED_BYTES or `peak_bytes`."""
     for what, count, cap in (
-        ("multiply-adds", work.macs, MAX_MACS),
+        ("multiply-adds", max(work.macs, work.portable_macs), MAX_MACS),
         ("bytes written", work.moved_bytes, MAX_MOVED_BYTES),
-        ("bytes of memory", work.peak_bytes, MAX_PEAK_BYTES),
+        ("bytes of memory", work.peak_bytes, peak_bytes),
     ):
         if count > cap:
             raise TooLarge(f"{count} {what} a run, at most {cap}; use a smaller model or input")
-    return work
 
 
 def count_macs(node: Node, types: Mapping[str, TensorType]) -> int:
     """Multiply-adds of one operator, or what takes as long."""
-    count = _COUNTS.get(node.operator)
-    own = count(node, types) if count is not None else 0
+    own = count_products(node, types)
     first = _get(node, types, 0) if node.inputs and node.inputs[0] else None
     most = max((_size(types[name]) for name in node.outputs if name), default=0)
     if first is not None:
         most = max(most, _size(first))
     return own + node.row.macs * most
+
+
+def count_products(node: Node, types: Mapping[str, TensorType]) -> int:
+    """Of these, what follows from products, windows and recurrences."""
+    count = _COUNTS.get(node.operator)
+    return count(node, types) if count is not None else 0
 
 
 def count_moved(node: Node, types: Mapping[str, TensorType]) -> int:

@@ -36,6 +36,16 @@ def build_samples() -> tuple[Sample, ...]:
     return tuple(form for sample in floats for form in (sample, _quantize(sample)))
 
 
+def build_product(size: int) -> Sample:
+    """One square matrix product with constant weights."""
+    draw = np.random.default_rng(0)
+    weights = numpy_helper.from_array(draw.standard_normal((size, size)).astype(np.float32), "w")
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    x = draw.standard_normal((size, size)).astype(np.float32)
+    name = f"matmul {size}x{size}x{size}"
+    return Sample(name, _save([node], [weights], x.shape, "y", x.shape), x)
+
+
 def _build_perceptron(name: str, sizes: Sequence[int]) -> Sample:
     """Layers of the given sizes with Relu between them."""
     draw = np.random.default_rng(0)

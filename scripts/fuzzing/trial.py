@@ -10,15 +10,15 @@ import time
 import numpy as np
 
 from precompiles.engine.canonical import NUMPY_DTYPES, to_array, to_tensor
+from precompiles.engine.portable.evaluator import Program, build_program
 from precompiles.engine.reference.application import Undefined
 from precompiles.engine.reference.evaluator import evaluate
 from precompiles.engine.session import build_session, run_session
 from precompiles.errors import PrecompileError, Revert
-from precompiles.models.admission import build_manifest
+from precompiles.models.admission import build_manifest, judge_model
 from precompiles.models.graph import Array, Graph, read_graph
 from precompiles.models.manifest import Manifest, Profile
 from precompiles.models.ranges.analysis import compute_ranges
-from precompiles.models.rules.judge import judge_graph
 from precompiles.tensor import DType, Tensor, TensorType, decode_tensors, encode_tensors
 
 MAX_S = 1.0  # seconds of one admission
@@ -30,14 +30,14 @@ class Finding(Exception):
 
 
 def try_model(model: bytes, dice: random.Random) -> str:
-    """Outcome in one word: refused, exact or pinned.
+    """Outcome in one word: refused, exact, portable or pinned.
 
     Raises: Finding, or whatever escaped.
     """
     started = time.perf_counter()
     try:
         graph = read_graph(model)
-        manifest = build_manifest(model, graph, judge_graph(graph))
+        manifest = build_manifest(model, graph, judge_model(graph))
     except Revert as refused:
         if not str(refused).isprintable() and len(str(refused)) > 2000:
             raise Finding(f"unreadable refusal: {refused!r}") from refused
@@ -58,12 +58,15 @@ def _run(model: bytes, graph: Graph, manifest: Manifest, dice: random.Random) ->
     except PrecompileError as broken:
         raise Finding(f"admitted, and does not load: {broken}") from broken
     names = [kind.name for kind in manifest.outputs]
+    program = build_program(graph) if manifest.profile is Profile.PORTABLE else None
     for mode in ("extreme", "any", "small"):
         feed = {kind.name: _draw(kind, mode, dice) for kind in manifest.inputs}
         try:
             outputs = run_session(session, names, feed)
         except PrecompileError as broken:
             raise Finding(f"admitted, and does not run on {mode} inputs: {broken}") from broken
+        if program is not None:
+            outputs = _run_program(program, manifest, feed)
         for kind, tensor in zip(manifest.outputs, outputs, strict=True):
             if (tensor.dtype, tensor.shape) != (kind.dtype, kind.shape):
                 raise Finding(f"{kind} is declared, {tensor.dtype} {tensor.shape} came out")
@@ -76,6 +79,13 @@ def _run(model: bytes, graph: Graph, manifest: Manifest, dice: random.Random) ->
                 raise Finding(f"{kind} holds {values.min()}..{values.max()}, {bound} was proven")
         if manifest.profile is Profile.EXACT:
             _compare(graph, names, feed, outputs)
+
+
+def _run_program(
+    program: Program, manifest: Manifest, feed: dict[str, Array]
+) -> tuple[Tensor, ...]:
+    cells = program.run([feed[kind.name] for kind in manifest.inputs])
+    return tuple(to_tensor(np.asarray(cells[index])) for index in program.outputs)
 
 
 def _compare(

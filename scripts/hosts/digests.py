@@ -4,7 +4,7 @@ import json
 import sys
 
 from precompiles.digest import compute_keccak
-from precompiles.engine.agreement import generate_inputs
+from precompiles.engine.generation import generate_inputs
 from precompiles.engine.session import SessionEngine
 from precompiles.models.admission import admit_model
 from precompiles.models.samples import list_samples, read_sample

@@ -34,7 +34,7 @@ def test_check_says_why_a_model_is_not_exact(devnet: Command, folder: Path) -> N
     """Operator by operator, with the remedy; profile, signature, work and gas."""
     done = devnet("model", "check", str(folder / "float.onnx"))
     assert done.code == 0
-    for part in ("pinned", "pixels: float32[1, 64]", "2,368", "gas per call", "Gemm", "quantize"):
+    for part in ("portable", "pixels: float32[1, 64]", "2,368", "gas per call", "Gemm", "quantize"):
         assert part in done.out, part
     found = json.loads(devnet("model", "check", "digits_exact", "--json").out)
     assert (found["profile"], found["obstacles"]) == ("exact", [])

@@ -45,11 +45,11 @@ def change(model: bytes, field: str, value: int) -> bytes:
 
 
 def test_sample_models_keep_their_profiles() -> None:
-    """The exact forms are proven exact, the float forms are pinned, and ids are digests."""
+    """The exact forms are proven exact, the float forms portable, and ids are digests."""
     for name in list_samples():
         model = read_sample(name)
         manifest = admit_model(model)
-        wanted = Profile.EXACT if name.endswith("_exact") else Profile.PINNED
+        wanted = Profile.EXACT if name.endswith("_exact") else Profile.PORTABLE
         assert manifest.profile is wanted, name
         assert manifest.model_id == hashlib.sha256(model).digest()
         assert manifest.size_bytes == len(model)

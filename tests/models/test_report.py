@@ -24,10 +24,21 @@ def test_float_model_lists_what_keeps_it_from_exact() -> None:
     """Each with why and what to do instead."""
     report = check_model(read_sample("digits_float"))
     assert report.is_admitted
-    assert {verdict.profile for verdict in report.obstacles} == {Profile.PINNED}
+    assert {verdict.profile for verdict in report.obstacles} == {Profile.PORTABLE}
     gemm = next(verdict for verdict in report.obstacles if verdict.node.operator == "Gemm")
     assert "order" in gemm.why
     assert "MatMulInteger" in gemm.remedy
+
+
+def test_operators_that_keep_a_model_from_portable_are_listed(build: Build) -> None:
+    """With the reason; the others of the model are not."""
+    steps: list[Step] = [("Exp", ["x"], ["e"], {}), ("Det", ["e"], ["y"], {})]
+    report = check_model(build(steps, {"x": ("f32", [2, 2])}, {"y": "f32"}))
+    assert report.manifest is not None
+    assert report.manifest.profile is Profile.PINNED
+    (found,) = report.portable_obstacles
+    assert found.node.operator == "Det"
+    assert "no portable formula" in found.why
 
 
 def test_every_refused_operator_is_listed_not_only_the_first(build: Build) -> None:

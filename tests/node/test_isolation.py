@@ -12,6 +12,7 @@ from devnet.errors import HostError
 from devnet.models import Models
 from devnet.node import Node
 from precompiles.engine.isolated import IsolatedEngine
+from precompiles.models.graph import PINNED_PROPERTY
 from precompiles.models.samples import read_digits, read_sample
 from precompiles.tensor import DType, Tensor
 
@@ -30,6 +31,7 @@ def _build_products(size: int, count: int) -> bytes:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
     onnx.checker.check_model(model)
+    onnx.helper.set_model_props(model, dict([PINNED_PROPERTY]))  # the runtime's own products
     return bytes(model.SerializeToString())
 
 

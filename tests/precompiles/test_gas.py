@@ -85,7 +85,9 @@ def test_admission_is_priced_by_the_byte(size: int) -> None:
 def test_every_price_counts(name: str) -> None:
     """A chain that changes any field of its schedule (words: test_registry) changes a cost."""
     changed = replace(Schedule(), **{name: 2 * getattr(Schedule(), name)})
-    manifest = build_manifest(Work(10**6, 10**6, 10**6), inputs=1_000)
+    manifest = build_manifest(Work(10**6, 10**6, 10**6, 10**6), inputs=1_000)
+    if "portable" in name:
+        manifest = replace(manifest, profile=Profile.PORTABLE)
 
     def price(schedule: Schedule) -> tuple[int, ...]:
         infer, trial = compute_infer_gas(schedule, manifest), compute_trial_gas(schedule, manifest)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import onnx
 import pytest
 
 from devnet.chain.call import Call
@@ -19,10 +21,12 @@ from devnet.proofs import build_proof
 from devnet.verification.bundle import Bundle, dump_bundle, parse_bundle
 from devnet.verification.verifier import Mark, Outcome, verify_bundle
 from precompiles.inference import INFER
+from precompiles.models.graph import PINNED_PROPERTY
 from precompiles.models.samples import read_digits, read_sample
 from precompiles.tensor import DType, Tensor, encode_tensors
 
 MODEL = read_sample("digits_exact")
+ONES = Tensor(DType.FLOAT32, (1, 64), np.ones((1, 64), "<f4").tobytes())
 
 
 def _send(node: Node, to: bytes | None, data: bytes) -> bytes:
@@ -97,17 +101,32 @@ def test_a_set_that_is_not_the_trusted_one_refutes(bundle: Bundle) -> None:
 
 def test_a_pinned_model_under_another_engine_cannot_be_told(node: Node) -> None:
     """Float bits of another engine prove nothing, in either direction."""
-    import numpy as np
-
-    sample = read_sample("digits_float")
-    tensor = Tensor(DType.FLOAT32, (1, 64), np.ones((1, 64), "<f4").tobytes())
-    bundle = build_proof(node, _infer(node, sample, tensor))
+    sample = ask_pinned(read_sample("digits_float"))
+    bundle = build_proof(node, _infer(node, sample, ONES))
     assert verify_bundle(bundle, sample).outcome is Outcome.VERIFIED
-    votes = tuple(replace(vote, fingerprint=bytes(32)) for vote in bundle.certificate.votes)
-    foreign = replace(bundle, certificate=replace(bundle.certificate, votes=votes))
-    execution = verify_bundle(foreign, sample).steps[-1]
+    execution = verify_bundle(_sign_elsewhere(bundle), sample).steps[-1]
     assert execution.mark is Mark.UNKNOWN
     assert "0x0000000000000000" in execution.value
+
+
+def test_a_portable_model_under_another_engine_is_verified(node: Node) -> None:
+    """Its bits are the same on every host, whatever engine the others have."""
+    sample = read_sample("digits_float")
+    foreign = _sign_elsewhere(build_proof(node, _infer(node, sample, ONES)))
+    assert verify_bundle(foreign, sample).steps[-1].mark is Mark.HOLDS
+
+
+def _sign_elsewhere(bundle: Bundle) -> Bundle:
+    """As if validators with another engine had signed."""
+    votes = tuple(replace(vote, fingerprint=bytes(32)) for vote in bundle.certificate.votes)
+    return replace(bundle, certificate=replace(bundle.certificate, votes=votes))
+
+
+def ask_pinned(model: bytes) -> bytes:
+    """The model with the metadata that asks for the runtime's own floats."""
+    proto = onnx.ModelProto.FromString(model)
+    onnx.helper.set_model_props(proto, dict([PINNED_PROPERTY]))
+    return bytes(proto.SerializeToString())
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

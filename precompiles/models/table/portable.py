@@ -110,24 +110,24 @@ PORTABLE: tuple[Formula, ...] = (
         "MeanVarianceNormalization RMSNormalization LRN",
         *(SINGLE, "mean and variance in float64, about the mean", _TREE),
         "0.5 + 2^-20 of scale and bias",
-        1024,
+        128,
     ),
     _row(
         "Attention",
         *(SINGLE, "scores, softmax, weighted sum: rounded three times", f"{_ROUNDED}; {_TREE}"),
         "4",
-        1024,
+        256,
     ),
     _row("RotaryEmbedding", SINGLE, "x cos - y sin, in float64", _STEPS, _NEAR, 64),
     _row(
         "GRU LSTM RNN",
         *(SINGLE, "gates are rounded sums; states are rounded at every step", _ROUNDED),
         "4 a step",
-        4096,
+        1024,
     ),
     _row(
         "Resize",
-        *(SINGLE, "axis by axis, weights from sizes alone; nearest chooses", _STEPS, _HALF, 4096),
+        *(SINGLE, "axis by axis, weights from sizes alone; nearest chooses", _STEPS, _HALF, 1024),
     ),
     _row(
         "TreeEnsembleClassifier TreeEnsembleRegressor",

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pytest
 from onnx import numpy_helper
 
-from precompiles.engine.agreement import ROUNDS, check_agreement, generate_inputs
+from precompiles.engine.agreement import check_agreement
 from precompiles.engine.canonical import to_array
+from precompiles.engine.generation import ROUNDS, generate_inputs
 from precompiles.engine.reference.application import NoRule, Rule, Undefined
 from precompiles.engine.reference.evaluator import RULES, evaluate
 from precompiles.engine.session import build_session

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from precompiles.digest import compute_keccak
-from precompiles.engine.agreement import generate_inputs
 from precompiles.engine.canonical import to_array, to_tensor
+from precompiles.engine.generation import generate_inputs
 from precompiles.engine.session import SessionEngine, build_session, run_session
 from precompiles.engine.trace import (
     Trace,
     first_difference,
+    trace_inference,
     trace_model,
     trace_reference,
 )
@@ -95,7 +96,7 @@ def test_tracing_leaves_the_bits_of_the_zoo_unchanged(name: str) -> None:
     store.put(model)
     manifest, engine = admit_model(model), SessionEngine(store)
     for _, inputs in generate_inputs(manifest, 0):
-        assert trace_model(model, manifest, inputs).outputs == engine.run(manifest, inputs)
+        assert trace_inference(model, manifest, inputs).outputs == engine.run(manifest, inputs)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -80,6 +80,14 @@ def test_stored_form_is_pinned() -> None:
     )
 
 
+def test_the_portable_work_is_stored_of_portable_models_alone() -> None:
+    """A fourth number of the work; the form of other profiles has three."""
+    manifest = Manifest(bytes(32), Profile.PORTABLE, 1, Work(1, 2, 3, 4), (), ())
+    registration = Registration(manifest, bytes(20))
+    assert decode_registration(encode_registration(registration)) == registration
+    assert cbor2.loads(encode_registration(registration))[4] == [1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("profile", [3, 255])
 def test_an_unknown_profile_does_not_decode(profile: int) -> None:
     """A record of a later version is refused, not misread."""

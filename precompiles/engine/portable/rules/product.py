@@ -1,16 +1,20 @@
 """Matrix products of floats: every element is the correctly rounded sum, bias included."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from precompiles.engine.portable.site import Compute, Operands, Rule, Site
-from precompiles.engine.portable.sums.dot import Columns, multiply, prepare_columns
+from precompiles.engine.portable.sums.dot import Columns, hold_columns, multiply, prepare_columns
 from precompiles.models.graph import Array
+
+Prepare = Callable[[Array, Array | None], Columns]
 
 
 def _multiply_matrices(site: Site) -> Compute:
     shape, dtype = site.use.result.shape, site.dtype
     ready = site.find_constant(1)
-    columns = None if ready is None else prepare_columns(_stand(ready))
+    columns = None if ready is None else hold_columns(_stand(ready))
     rows_last = len(site.get(0).shape) == 1
     # rows of a stack that meet one matrix are rows of one product
     flat = columns is not None and columns.values.ndim == 2 and not rows_last
@@ -40,13 +44,13 @@ def _multiply_general(site: Site) -> Compute:
     fused, dtype = alpha == 1.0 and beta == 1.0, site.dtype
     has_offset = site.has(2)
 
-    def prepare(right: Array, offset: Array | None) -> Columns:
-        return prepare_columns(right.T if right_turned else right, offset if fused else None)
+    def prepare(right: Array, offset: Array | None, make: Prepare = prepare_columns) -> Columns:
+        return make(right.T if right_turned else right, offset if fused else None)
 
     ready, offset_ready = site.find_constant(1), site.find_constant(2)
     held = None
     if ready is not None and (offset_ready is not None or not has_offset):
-        held = prepare(ready, offset_ready)
+        held = prepare(ready, offset_ready, hold_columns)
 
     def compute(operands: Operands) -> Array:
         rows = operands[0].astype(np.float64)

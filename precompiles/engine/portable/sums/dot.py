@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from precompiles.engine.portable.functions.polynomial import Doubles, Truths
+from precompiles.engine.portable.sums.grain import Grain, find_grain
 from precompiles.engine.portable.sums.settling import settle
 
 UNIT = 2.0**-53
@@ -27,8 +28,8 @@ class Columns:
     reach: Doubles  # (..., 1, n): bound of the error of a sum with a row of length 1
     offset: Doubles | None  # added to every sum; broadcasts to (..., m, n)
     offset_reach: Doubles | None  # bound of the error of adding it
-    most: float  # largest reach
-    most_offset: float  # largest offset_reach
+    finite: bool  # no infinity and no NaN among them
+    grain: Grain | None = None  # known of what lasts
 
     @property
     def nbytes(self) -> int:
@@ -36,17 +37,26 @@ class Columns:
         return sum(array.nbytes for array in held if array is not None)
 
 
+def hold_columns(operand: npt.NDArray[Any], offset: npt.NDArray[Any] | None = None) -> Columns:
+    """`prepare_columns` for what is used many times, knowing more of one matrix (k, n)."""
+    columns = prepare_columns(operand, offset)
+    broad = columns.offset is not None and columns.offset.size not in (1, operand.shape[-1])
+    if not columns.finite or operand.ndim != 2 or broad:
+        return columns
+    return replace(columns, grain=find_grain(columns.values, columns.offset))
+
+
 def prepare_columns(operand: npt.NDArray[Any], offset: npt.NDArray[Any] | None = None) -> Columns:
     """Shapes: operand (..., k, n), float32 or float16 values."""
     values = operand.astype(np.float64)
     lengths = np.sqrt(np.einsum("...kn,...kn->...n", values, values))
     reach = (lengths * ((values.shape[-2] + 8) * UNIT * SAFETY))[..., None, :]
-    most = float(np.max(reach, initial=0.0))
     if offset is None:
-        return Columns(values, reach, None, None, most, 0.0)
+        return Columns(values, reach, None, None, bool(np.isfinite(reach).all()))
     offset = offset.astype(np.float64)
     added = np.abs(offset) * (2 * UNIT)
-    return Columns(values, reach, offset, added, most, float(np.max(added, initial=0.0)))
+    finite = bool(np.isfinite(reach).all()) and bool(np.isfinite(added).all())
+    return Columns(values, reach, offset, added, finite)
 
 
 def multiply(rows: Doubles, columns: Columns, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -75,20 +85,26 @@ def _multiply_block(rows: Doubles, columns: Columns, dtype: npt.DTypeLike) -> np
 
 
 def _multiply_row(rows: Doubles, columns: Columns, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """One row: the same with one bound for all columns, since calls cost more than work here."""
+    """One row: the same in as few calls as will do, since they cost more than the work here."""
     sums = np.matmul(rows, columns.values)
-    slack = float(np.dot(rows[0], rows[0])) ** 0.5 * columns.most + columns.most_offset
-    if columns.offset is not None:
+    length = float(np.dot(rows[0], rows[0])) ** 0.5
+    if columns.grain is not None and columns.grain.is_exact(rows, length):
+        if columns.offset is not None:
+            sums = sums + columns.offset
+        exact: npt.NDArray[Any] = sums.astype(dtype)
+        exact += exact.dtype.type(0)
+        return exact
+    slack = length * columns.reach
+    if columns.offset is not None and columns.offset_reach is not None:
         sums = sums + columns.offset
+        slack = slack + columns.offset_reach
     low = (sums - slack).astype(dtype)
     high: npt.NDArray[Any] = (sums + slack).astype(dtype)
-    if low.tobytes() != high.tobytes() or not slack < np.inf:
-        high += high.dtype.type(0)
+    high += high.dtype.type(0)
+    if low.tobytes() != high.tobytes() or not columns.finite or not length < np.inf:
         doubtful = low != high
         if doubtful.any():
             _settle_all(rows, columns, doubtful, high)
-        return high
-    high += high.dtype.type(0)
     return high
 
 

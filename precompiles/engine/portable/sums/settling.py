@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from precompiles.engine.portable.functions.polynomial import Doubles, Truths
 from precompiles.engine.portable.sums.expansion import add_numbers_to_odd, add_to_odd
-from precompiles.engine.portable.sums.slices import MAX_TERMS, SLICES, cut, place_on_grid
+from precompiles.engine.portable.sums.slices import MAX_TERMS, NARROW, SLICES, cut, place_on_grid
 from precompiles.engine.portable.sums.special import drop_special, find_special
 from precompiles.engine.portable.sums.total import add_up, count_levels
 
-_FEW = 1 << 16  # products that are worth adding one by one
+_EACH, _CUT, _SLICED = 16, 8, 1  # ns/2 of a product: added by itself, cut, multiplied in slices
+_HANDFUL = 1 << 11  # products
 _TILE = 1 << 17  # sums held at a time on the way of many
 _UNIT = 2.0**-53
 
@@ -46,12 +47,13 @@ def settle(
         np.copyto(out, special.astype(out.dtype), where=found)
         doubtful = doubtful & ~found
     at = np.nonzero(doubtful)
-    if at[0].size * rows.shape[1] <= _FEW:
-        if at[0].size:
-            added = None if offset is None else offset[at]
-            _settle_each(rows[at[0]], columns[:, at[1]].T, added, at, out)
+    if not at[0].size or _settle_numbers(rows, columns, offset, at, out):
         return
     lines = np.flatnonzero(doubtful.any(axis=1))
+    if _is_few(at[0].size, lines.size, columns.shape[1]):
+        added = None if offset is None else offset[at]
+        _settle_each(rows[at[0]], columns[:, at[1]].T, added, at, out)
+        return
     step = max(_TILE // columns.shape[1], 1)
     slices = cut(columns, axis=0)
     for start in range(0, lines.size, step):
@@ -59,6 +61,41 @@ def settle(
         exact = _multiply_slices(rows[some], slices, None if offset is None else offset[some])
         fresh = round_once(exact, out.dtype)
         out[some] = np.where(doubtful[some], fresh, out[some])
+
+
+def _settle_numbers(
+    rows: Doubles,
+    columns: Doubles,
+    offset: Doubles | None,
+    at: tuple[npt.NDArray[Any], ...],
+    out: npt.NDArray[Any],
+) -> bool:
+    """A handful of short sums as Python numbers, which cost less than calls; whether it was done.
+
+    Not done where the grid would round an operand.
+    """
+    if at[0].size * rows.shape[1] > _HANDFUL:
+        return False
+    for i, j in zip(*(axis.tolist() for axis in at), strict=True):
+        left, right = rows[i].tolist(), columns[:, j].tolist()
+        if not _is_narrow(left) or not _is_narrow(right):
+            return False
+        terms = [a * b for a, b in zip(left, right, strict=True)]
+        if offset is not None:
+            terms.append(float(offset[i, j]))
+        out[i, j] = round_once(np.asarray(add_numbers_to_odd(terms)), out.dtype)
+    return True
+
+
+def _is_narrow(values: list[float]) -> bool:
+    """The grid rounds none of them: float32 values within 2^36 of the largest."""
+    sizes = [abs(value) for value in values if value]
+    return not sizes or max(sizes) < min(sizes) * NARROW
+
+
+def _is_few(doubts: int, lines: int, width: int) -> bool:
+    """One by one takes less time than slices of every column and of the lines in doubt."""
+    return doubts * _EACH <= (width + lines) * _CUT + lines * width * _SLICED
 
 
 def round_once(values: Doubles, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -14,6 +14,7 @@ Wholes = npt.NDArray[np.int64]
 SLICE_BITS, SLICES = 20, 3
 MAX_TERMS = 1 << 12  # 2 * 20 bits and 12 for the sum stay below the 53 of float64
 _GRID_BITS = SLICE_BITS * SLICES
+NARROW = 2.0 ** (_GRID_BITS - 24)  # ratio of values up to which the grid rounds no float32
 _LEAST = -500  # exponent of an operand of zeros
 
 
@@ -32,6 +33,17 @@ def cut(operand: Doubles, axis: int) -> tuple[Doubles, ...]:
         slices.append(part)
         rest = rest - part
     return (*slices, rest)
+
+
+def find_units(operand: Doubles, axis: int) -> Doubles:
+    """Largest power of two that divides every value of a column; infinity for one of zeros."""
+    bits = operand.view(np.int64)
+    mantissa = (bits & ((1 << 52) - 1)) | (1 << 52)
+    lowest = (mantissa & -mantissa).astype(np.float64)
+    scale = (((bits >> 52) & 2047) << 52).view(np.float64)  # of the leading bit
+    units = np.where(operand == 0, np.inf, scale * (lowest * 2.0**-52))
+    found: Doubles = units.min(axis=axis, initial=np.inf)
+    return found
 
 
 def _find_exponent(operand: Doubles, axis: int) -> Wholes:

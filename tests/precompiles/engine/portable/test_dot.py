@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from precompiles.engine.portable.sums import dot, settling
-from precompiles.engine.portable.sums.dot import multiply, prepare_columns
+from precompiles.engine.portable.sums.dot import hold_columns, multiply, prepare_columns
 from precompiles.engine.portable.sums.filters import multiply_filters, prepare_filters
 
 Array = npt.NDArray[Any]
@@ -62,14 +62,15 @@ def draw_tiny(draw: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return (draw.standard_normal(shape) * 2.0**-74).astype(F32)
 
 
-@pytest.mark.parametrize("few", [settling._FEW, -1])
+@pytest.mark.parametrize(("each", "handful"), [(0, 1 << 20), (0, 0), (1 << 40, 0)])
 @pytest.mark.parametrize("kind", [draw_normal, draw_wide, draw_whole, draw_tiny])
 @pytest.mark.parametrize("cancels", [False, True])
 def test_every_sum_is_the_correctly_rounded_one(
-    kind: Draw, cancels: bool, few: int, monkeypatch: pytest.MonkeyPatch
+    kind: Draw, cancels: bool, each: int, handful: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Held to rational arithmetic; doubtful sums settled one by one and by slices alike."""
-    monkeypatch.setattr(settling, "_FEW", few)
+    """Held to rational arithmetic; doubtful sums settled in each of the three ways."""
+    monkeypatch.setattr(settling, "_EACH", each)
+    monkeypatch.setattr(settling, "_HANDFUL", handful)
     draw = np.random.default_rng(1)
     left, right, offset = kind(draw, (6, 21)), kind(draw, (21, 9)), kind(draw, (9,))
     if cancels:
@@ -102,6 +103,18 @@ def test_a_row_alone_is_the_row_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> N
     for tile in (11, 55, 1 << 16):
         monkeypatch.setattr(dot, "TILE", tile)
         assert np.array_equal(multiply(left.astype(np.float64), columns, F32), np.concatenate(rows))
+
+
+@pytest.mark.parametrize("bits", [4, 8, 16, 24])
+def test_coarse_rows_alone_are_correctly_rounded(bits: int) -> None:
+    """Bytes and small numbers, whose sums are often ties, with an offset and a column of zeros."""
+    draw = np.random.default_rng(bits)
+    left = draw.integers(0, 1 << bits, (12, 64)).astype(F32) / F32.type(16)
+    right, offset = draw_normal(draw, (64, 10)), draw_normal(draw, (10,))
+    right[:, 3] = 0
+    columns = hold_columns(right, offset)
+    rows = [multiply(row[None].astype(np.float64), columns, F32) for row in left]
+    assert np.concatenate(rows).tobytes() == compute_exactly(left, right, offset).tobytes()
 
 
 def test_filters_give_what_columns_give() -> None:
@@ -150,7 +163,8 @@ def test_sums_beyond_float32_are_infinite() -> None:
 
 def test_long_sums_are_exact_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Longer than one chunk of slices."""
-    monkeypatch.setattr(settling, "_FEW", -1)
+    monkeypatch.setattr(settling, "_EACH", 1 << 40)
+    monkeypatch.setattr(settling, "_HANDFUL", 0)
     monkeypatch.setattr(settling, "MAX_TERMS", 64)
     draw = np.random.default_rng(6)
     left, right = draw_whole(draw, (3, 301)), draw_whole(draw, (301, 4))
