@@ -15,7 +15,7 @@ DevnetError
     StoreError       a data directory cannot be read or written
   BadBundle          a proof bundle does not read
   ConsensusError
-    NoQuorum  BadSignature  BadCertificate  BadProposal  BadEvidence
+    NoQuorum  BadSignature  BadCertificate  BadProposal  BadEvidence  BadMessage
   RemoteError        a node answered with an error, or not at all
   RequestError       JSON-RPC: ParseError  InvalidRequest  MethodNotFound  InvalidParams
     LimitExceeded
@@ -205,6 +205,10 @@ class BadProposal(ConsensusError):
 
 class BadEvidence(ConsensusError):
     """Evidence does not prove that its validator misbehaved; says why."""
+
+
+class BadMessage(ConsensusError):
+    """Bytes of another process that are no message; whoever sent them is dropped."""
 
 
 class RemoteError(DevnetError):

@@ -1,0 +1,126 @@
+"""What processes say to each other: the protocol's messages with what they speak of, and the rest.
+
+A block travels with the proposal or the decision that names it; models travel apart, in parts.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from devnet.consensus.participation.commit import Commit
+from devnet.consensus.participation.host import Status
+from devnet.consensus.tendermint.message import Precommit, Prevote, Proposal
+from devnet.network.sockets.identity import Peer
+
+PART_BYTES = 1 << 20  # of a model in one message
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A block as it is executed, and the proof of its parent."""
+
+    block: bytes  # RLP
+    certificate: bytes  # CBOR, of the parent; empty where nobody signed it
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal and its block."""
+
+    proposal: Proposal
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision and its block."""
+
+    commit: Commit
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """Signed transactions, in the form that clients send."""
+
+    raws: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockWanted:
+    """A client wants a block at a height, though no transaction may wait."""
+
+    height: int
+    timestamp: int  # seconds since the epoch, at the earliest
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWanted:
+    """Whoever has this model's bytes: a part of them, please."""
+
+    model_id: bytes
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPart:
+    """A part of a model's bytes; they count once all are there and hash to the id."""
+
+    model_id: bytes
+    total_bytes: int
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """Somebody new, by whom all know already."""
+
+    peer: Peer
+
+
+@dataclass(frozen=True, slots=True)
+class ReportWanted:
+    """How are you?"""
+
+    number: int  # comes back with the answer
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """One peer of the reporting process."""
+
+    name: str
+    is_connected: bool
+    lost: int  # messages that nobody was there for
+    dropped: str  # why it was, empty if it was not
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A process about itself."""
+
+    number: int  # of the question
+    name: str
+    pid: int
+    height: int  # of the last block it agrees with
+    round: int  # of the height in progress
+    waiting: str  # why there is no block, empty if nothing is waited for
+    stuck: str  # why it cannot follow, empty if it does
+    links: tuple[LinkReport, ...]
+    strangers: int  # keys that were turned away
+
+
+Message: TypeAlias = (
+    Proposed
+    | Prevote
+    | Precommit
+    | Status
+    | Decided
+    | Transactions
+    | BlockWanted
+    | ModelWanted
+    | ModelPart
+    | Introduced
+    | ReportWanted
+    | Report
+)
