@@ -19,13 +19,14 @@ from devnet.lab.world import Cut, World
 
 FORK = "two correct nodes decided differently"
 HEALED_ROUNDS = 9  # synchronous rounds in which a healed world must decide
-_STEPS = (Step.PROPOSE, Step.PREVOTE, Step.PRECOMMIT)
+_ROUND = ((Step.PROPOSE, Step.PREVOTE, Step.PRECOMMIT),)  # under one cut
+_STEPS = tuple((step,) for step in _ROUND[0])  # each under its own
 Path: TypeAlias = tuple[Cut, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """Cuts, one for each step, that end badly."""
+    """Cuts, one for each step or round, that end badly."""
 
     path: Path
     what: str
@@ -55,23 +56,32 @@ def explore(
             one may follow at every step.
         twins: how many of the first validators run twice.
     """
-    start = build_world(4, twins, machine, quorum)
-    level: dict[object, tuple[World, Path]] = {start.key(): (start, ())}
+    level: list[tuple[World, Path]] = [(build_world(4, twins, machine, quorum), ())]
+    stages = [stage for hold in holds for stage in (_ROUND if hold else _STEPS)]
+    healed: dict[object, None] = {}
     played = 0
-    for hold, step in product(holds, _STEPS):
-        following: dict[object, tuple[World, Path]] = {}
-        for world, path in level.values():
-            for cut in cuts if not hold or step is Step.PROPOSE else path[-1:]:
-                played += 1
-                reached = world.copy()
+    for number, steps in enumerate(stages, 1):
+        seen: dict[object, None] = {}
+        following: list[tuple[World, Path]] = []
+        for (world, path), cut in product(level, cuts):
+            reached = world.copy()
+            played += len(steps)
+            for step in steps:
                 reached.play(step, cut)
-                if reached.is_forked():
-                    return Report(len(level), played, Counterexample((*path, cut), FORK))
-                is_held = hold and step is not Step.PRECOMMIT
-                key = (reached.key(), cut if is_held else None)
-                following.setdefault(key, (reached, (*path, cut)))
+            if reached.is_forked():
+                return Report(len(seen), played, Counterexample((*path, cut), FORK))
+            key = reached.key()
+            if key in seen:
+                continue
+            seen[key] = None
+            if number < len(stages):
+                following.append((reached, (*path, cut)))
+                continue
+            what = _heal(reached, healed)
+            if what:
+                return Report(len(seen), played, Counterexample((*path, cut), what))
         level = following
-    return Report(len(level), played, _heal(tuple(level.values())))
+    return Report(len(seen), played, None)
 
 
 def build_world(validators: int, twins: int, machine: Rules, quorum: int | None) -> World:
@@ -121,18 +131,23 @@ def _list_labels(nodes: int) -> Iterator[tuple[int, ...]]:
     return grow(())
 
 
-def _heal(reached: Sequence[tuple[World, Path]]) -> Counterexample | None:
-    """Play rounds in which everybody hears everything; the first path that ends badly, if any."""
+def _heal(world: World, healed: dict[object, None]) -> str:
+    """Play rounds in which everybody hears everything; why they end badly, if they do.
+
+    `healed` collects worlds on the way that end well, so that each is followed once.
+    """
+    way: list[object] = []
     for _ in range(HEALED_ROUNDS):
-        following: dict[object, tuple[World, Path]] = {}
-        for world, path in reached:
-            if not world.is_decided():
-                world.settle()
-            if world.is_forked():
-                return Counterexample(path, FORK)
-            if not world.is_decided():
-                following.setdefault(world.key(), (world, path))
-        reached = tuple(following.values())
-    if reached:
-        return Counterexample(reached[0][1], f"no decision {HEALED_ROUNDS} rounds after healing")
-    return None
+        if world.is_decided():
+            break
+        world.settle()
+        if world.is_forked():
+            return FORK
+        way.append(world.key())
+        if way[-1] in healed:
+            break
+    else:
+        if not world.is_decided():
+            return f"no decision {HEALED_ROUNDS} rounds after healing"
+    healed.update(dict.fromkeys(way))
+    return ""
