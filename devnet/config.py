@@ -15,6 +15,25 @@ MAX_VALIDATORS = 256
 DEFAULT_HARDFORK = "osaka"  # what a new chain follows from its first block on
 ORDERS = ("fees", "fifo")  # by the highest tip, or as they come
 MIN_BLOCK_GAS = 5_000_000  # gas; below it no contract can be deployed
+MAX_POWER = 2**40  # of one validator at genesis
+
+
+@dataclass(frozen=True, slots=True)
+class Staking:
+    """Terms of the staking contract, as the genesis block writes them into it."""
+
+    unit_wei: int = WEI_PER_ETHER  # stake for one unit of power
+    slash_basis_points: int = 500  # of stake that a punishment takes, in 1/10,000
+    jail_blocks: int = 100  # before a punished validator may come back
+    unbonding_blocks: int = 100_000  # between a withdrawal and its payment
+    max_evidence_age: int = 100_000  # blocks; older misbehaviour is forgotten
+
+    def __post_init__(self) -> None:
+        _require("stake for a unit of power", self.unit_wei, 1, 2**96)
+        _require("slashing", self.slash_basis_points, 0, 10_000)
+        _require("jail", self.jail_blocks, 1, 2**32 - 1)
+        _require("unbonding", self.unbonding_blocks, 0, 2**32 - 1)
+        _require("evidence age", self.max_evidence_age, 1, 2**32 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,8 @@ class Config:
     hardfork: str = DEFAULT_HARDFORK  # as `devnet.chain.forks.fork` names them
     caps_transaction_gas: bool = True  # EIP-7825, from Osaka on
     order: str = ORDERS[0]  # of transactions in a block
+    powers: tuple[int, ...] = ()  # of the first validators; the others have 1
+    staking: Staking = field(default_factory=Staking)
 
     def __post_init__(self) -> None:
         _require("validators", self.validators, 1, MAX_VALIDATORS)
@@ -48,6 +69,17 @@ class Config:
         _require("base fee", self.base_fee_wei, 0, 2**63 - 1)
         if self.order not in ORDERS:
             raise ConfigError(f"order is {self.order!r}; use {' or '.join(ORDERS)}")
+        for index, power in enumerate(self.powers):
+            _require(f"power of v{index}", power, 0, MAX_POWER)
+        if len(self.powers) > self.validators:
+            raise ConfigError(f"{len(self.powers)} powers for {self.validators} validators")
+        if not any(self.all_powers):
+            raise ConfigError("no validator has power; give one at least 1")
+
+    @property
+    def all_powers(self) -> tuple[int, ...]:
+        """Of every validator, zero for one that may join later."""
+        return self.powers + (1,) * (self.validators - len(self.powers))
 
 
 @dataclass(frozen=True, slots=True)

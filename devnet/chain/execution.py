@@ -25,6 +25,7 @@ from devnet.chain.genesis import place_stubs
 from devnet.chain.header import Header
 from devnet.chain.intrinsic import GAS_TRANSACTION
 from devnet.chain.precompile import walk_inferences
+from devnet.chain.predeploy import place_predeploys
 from devnet.chain.state.proof import compute_list_root
 from devnet.chain.transaction import Transaction, adapt_transaction
 from devnet.chain.validity import check_transaction
@@ -76,6 +77,7 @@ def execute_block(
     state = world.open(parent.state_root, template, ancestors)
     if template.number == world.inference_from > 0:
         place_stubs(state, sorted(world.table))
+        place_predeploys(state, world.predeploys)
         place_missing_contracts(state, (fork for _, fork in world.schedule.times))
     begin_block(state, template, world.schedule, rules.fork)
     room = rules.max_block_bytes - _FRAME_BYTES - 64 * len(withdrawals)

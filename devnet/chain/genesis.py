@@ -8,6 +8,7 @@ from devnet.chain.forks.difficulty import MIN_DIFFICULTY
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.system import place_system_contracts
 from devnet.chain.header import Header
+from devnet.chain.predeploy import place_predeploys
 from devnet.chain.world import World
 from devnet.config import Config
 from devnet.streams import draw
@@ -24,7 +25,7 @@ def build_genesis(
 ) -> Header:
     """Write block 0 into a world; equal arguments give an equal header in every world.
 
-    The forks are those of the world's schedule.
+    The forks are those of the world's schedule, and so are contracts of our own.
 
     Args:
         funded: addresses that get `config.balance_wei` each.
@@ -49,6 +50,7 @@ def build_genesis(
     for address in funded:
         state.set_balance(address, config.balance_wei)
     place_stubs(state, precompiles)
+    place_predeploys(state, world.predeploys)
     place_system_contracts(state, fork)
     state.persist()
     return replace(header, state_root=state.state_root)

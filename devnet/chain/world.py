@@ -16,6 +16,7 @@ from devnet.chain.header import EMPTY_TRIE_ROOT, Header
 from devnet.chain.history import History
 from devnet.chain.keccak import bind_keccak
 from devnet.chain.precompile import bind_state
+from devnet.chain.predeploy import Predeploy
 from devnet.chain.state.archive import Archive
 from devnet.chain.state.binding import bind_database
 from devnet.chain.state.database import AccountDatabase
@@ -34,17 +35,20 @@ class World:
         schedule: ForkSchedule = DEFAULT_SCHEDULE,
         inference_from: int = 0,
         store: NodeStore | None = None,
+        predeploys: tuple[Predeploy, ...] = (),
     ) -> None:
         """
         Args:
             inference_from: number of the first block that has the precompiles of `table`.
             store: where accepted states are kept beyond this process.
+            predeploys: accounts that are there from that block on.
         """
         bind_keccak()
         self.chain_id = chain_id
         self.schedule = schedule
         self.table = table
         self.inference_from = inference_from
+        self.predeploys = predeploys
         self._archive = Archive(store)
         self._state_classes: dict[tuple[Fork, bool], type[Any]] = {}
 

@@ -2,6 +2,7 @@
 
 import json
 
+from devnet.consensus.staking import STAKING
 from devnet.node import Node
 from precompiles.inference import INFERENCE
 from precompiles.registry import REGISTRY
@@ -20,9 +21,9 @@ def describe(node: Node, url: str) -> str:
     lines += ["", "Private keys", "============"]
     lines += [f"({index}) 0x{a.key.hex()}" for index, a in enumerate(node.accounts)]
     lines += ["", "Validators", "=========="]
+    members = node.cluster.get_validators(node.head.header.number + 1)
     lines += [
-        f"{v.name} {_checksum(v.address)} power {node.cluster.validator_set.get_power(v.address)}, "
-        f"{v.behavior}"
+        f"{v.name} {_checksum(v.address)} power {members.get_power(v.address)}, {v.behavior}"
         for v in node.cluster.validators
     ]
     lines += [
@@ -32,6 +33,7 @@ def describe(node: Node, url: str) -> str:
         f"Genesis          0x{node.history.get_block(0).hash.hex()}",
         f"IInference       {_checksum(INFERENCE)}",
         f"IModelRegistry   {_checksum(REGISTRY)}",
+        f"IStaking         {_checksum(STAKING)}",
         f"Mining           {_describe_mining(node)}",
         f"Data directory   {_describe_place(node)}",
         "",

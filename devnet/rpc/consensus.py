@@ -1,16 +1,19 @@
 """consensus: who validates, who signed what, and why the chain waits if it does.
 
-Numbers are JSON numbers here; hashes, addresses and signatures are hex.
+Numbers are JSON numbers here; hashes, addresses, signatures and amounts of wei are hex.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from devnet.consensus.certificate import Certificate, compute_certificate_hash
+from devnet.consensus.set_change import DELAY
+from devnet.consensus.staking import STAKING, read_account
 from devnet.node import Node
 from devnet.rpc.block_reference import get_block
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.lane import Routed, write
-from devnet.rpc.quantity import decode_text, encode_bytes
+from devnet.rpc.quantity import decode_text, encode_bytes, encode_quantity
 from devnet.validators.misbehaviour import parse_behavior
 
 
@@ -26,19 +29,37 @@ def get_status(node: Node) -> Json:
 
 
 def get_validators(node: Node, block: object = None) -> Json:
-    """The set is the same at every block of a chain; behaviour and height are as of now."""
-    get_block(node, block)
-    return [
-        {
-            "name": validator.name,
-            "address": encode_bytes(validator.address),
-            "power": node.cluster.validator_set.get_power(validator.address),
-            "behavior": str(validator.behavior),
-            "height": validator.head.number,
-            "stuck": validator.stuck or None,
-        }
-        for validator in node.cluster.validators
-    ]
+    """Who signs a block, and who else runs here; stake and jail are as of after it.
+
+    `nextPower` is in force two blocks later; behaviour and height are as of now.
+    """
+    header = get_block(node, block).header
+    signing = node.cluster.get_validators(header.number)
+    following = node.cluster.get_validators(header.number + DELAY)
+    load = partial(node.open_state(header.number).get_storage, STAKING)
+    running = {validator.address: validator for validator in node.cluster.validators}
+    known = (*signing.members, *following.members)
+    addresses = dict.fromkeys([*running, *(member.address for member in known)])
+    shown: list[Json] = []
+    for address in addresses:
+        account, validator = read_account(load, address), running.get(address)
+        shown.append(
+            {
+                "name": validator.name if validator else None,
+                "address": encode_bytes(address),
+                "power": signing.get_power(address),
+                "nextPower": following.get_power(address),
+                "stake": encode_quantity(account.stake),
+                "unbonding": encode_quantity(account.unbonding),
+                "slashed": encode_quantity(account.slashed),
+                "jailed": account.is_jailed,
+                "jailedUntil": account.jailed_until or None,
+                "behavior": str(validator.behavior) if validator else None,
+                "height": validator.head.number if validator else None,
+                "stuck": validator.stuck or None if validator else None,
+            }
+        )
+    return shown
 
 
 def get_commit(node: Node, block: object = None) -> Json:
@@ -56,7 +77,7 @@ def show_certificate(node: Node, certificate: Certificate) -> dict[str, Json]:
         "votes": [
             {
                 "validator": encode_bytes(vote.validator),
-                "name": names[vote.validator],
+                "name": names.get(vote.validator),
                 "fingerprint": encode_bytes(vote.fingerprint),
                 "signature": encode_bytes(vote.signature),
             }

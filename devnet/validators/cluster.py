@@ -18,14 +18,15 @@ from devnet.chain.transaction import Transaction
 from devnet.config import Config, Host
 from devnet.consensus import agreement
 from devnet.consensus.certificate import Certificate, decode_certificate, encode_certificate
-from devnet.consensus.signature import compute_address
-from devnet.consensus.validator_set import Member, ValidatorSet
+from devnet.consensus.set_change import DELAY
+from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import NIL
 from devnet.errors import ConfigError, NoQuorum, UnknownBlock
-from devnet.streams import draw
+from devnet.validators.founding import build_founding
 from devnet.validators.misbehaviour import Behavior, Strategy, parse_behavior
 from devnet.validators.proposal import Proposal
 from devnet.validators.report import Disagreement, RoundReport, build_report, explain_halt
+from devnet.validators.succession import read_set
 from devnet.validators.validator import Select, Validator
 from precompiles.digest import compute_model_id
 
@@ -66,11 +67,11 @@ class Cluster:
             shelf: where a new chain is put.
         Raises: BadBlock, ConfigError, StoreError, and NoQuorum if no validator can follow.
         """
-        keys = [draw(config.seed, "validator", i) for i in range(config.validators)]
-        self.validator_set = ValidatorSet(tuple(Member(compute_address(key), 1) for key in keys))
+        founding = build_founding(config)
+        self._founders = founding.validators
         self.validators = tuple(
-            Validator(index, key, config, self.validator_set, funded, host, origin, history)
-            for index, key in enumerate(keys)
+            Validator(index, config, founding, funded, host, origin, history)
+            for index in range(config.validators)
         )
         self.first_signed = 1 if origin is None else origin.next_number
         self.left_out: list[LeftOut] = []  # in the last attempt
@@ -148,6 +149,17 @@ class Cluster:
             )
         return certificate
 
+    def get_validators(self, height: int) -> ValidatorSet:
+        """Who signs a height: any so far, the next one and the one after it.
+
+        Raises: UnknownBlock.
+        """
+        source = height - DELAY
+        if source < self.first_signed:
+            return self._founders
+        header = self.history.get_block(source).header
+        return read_set(self.reader.world, header, self._founders)
+
     @property
     def behaviors(self) -> tuple[str, ...]:
         """Of the validators in order, as `parse_behavior` reads them."""
@@ -188,14 +200,16 @@ class Cluster:
         assert self._reader is None, "a frozen cluster decides nothing"
         height = self.head.number + 1
         self._catch_up(height)
-        state = agreement.State(self.validator_set, height)
+        validators = self.get_validators(height)
+        state = agreement.State(validators, height)
         self.left_out = []
         report: RoundReport | None = None
-        rounds = len(self.validators)
+        rounds = len(validators.members)
         while state.round < rounds:
             self.round = state.round
             round_ = state.round
-            proposal = self._propose(round_, height, select, timestamp)
+            proposer = self._find_proposer(validators, height, round_)
+            proposal = self._propose(proposer, round_, height, select, timestamp)
             if proposal is not None and not proposal.block.transactions and not allow_empty:
                 state, _ = agreement.apply(state, agreement.TimedOut(round_))
                 continue
@@ -209,7 +223,7 @@ class Cluster:
                 state, _ = agreement.apply(state, agreement.TimedOut(round_))
         if report is None:
             return None
-        self.waiting = explain_halt(report, rounds, self.validator_set)
+        self.waiting = explain_halt(report, rounds, validators)
         raise NoQuorum(self.waiting)
 
     def rewind(self, number: int) -> None:
@@ -218,13 +232,25 @@ class Cluster:
         self.history.rewind(number)
         self.disagreements = [d for d in self.disagreements if d.height <= number]
         for validator in self.validators:
-            validator.rewind(self.head)
+            validator.rewind(self.head, self.history)
         self.round, self.waiting = 0, ""
 
-    def _propose(self, round_: int, height: int, select: Select, timestamp: int) -> Proposal | None:
-        member = self.validator_set.get_proposer(height, round_)
-        proposer = next(v for v in self.validators if v.address == member.address)
-        if not self._is_ready(proposer, height):
+    def _find_proposer(
+        self, validators: ValidatorSet, height: int, round_: int
+    ) -> Validator | None:
+        """Nobody if the proposer runs elsewhere."""
+        address = validators.get_proposer(height, round_).address
+        return next((v for v in self.validators if v.address == address), None)
+
+    def _propose(
+        self,
+        proposer: Validator | None,
+        round_: int,
+        height: int,
+        select: Select,
+        timestamp: int,
+    ) -> Proposal | None:
+        if proposer is None or not self._is_ready(proposer, height):
             return None
         last_commit = self.find_certificate(self.head.number)
 
@@ -237,28 +263,39 @@ class Cluster:
         self, state: agreement.State, proposal: Proposal | None, height: int
     ) -> tuple[agreement.State, RoundReport]:
         opinions = []
+        validators = state.validators
         ready = [v for v in self.validators if self._is_ready(v, height)]
         silent = [(v.name, v.stuck or "crashed") for v in self.validators if v not in ready]
         if proposal is not None:
             for validator in ready:
                 opinion = validator.check(proposal)
                 opinions.append(opinion)
-                vote = validator.vote(proposal, opinion)
-                state, _ = agreement.apply(state, agreement.Voted(vote))
-        powers = {v.name: self.validator_set.get_power(v.address) for v in self.validators}
-        round_ = self.round
-        member = self.validator_set.get_proposer(height, round_)
-        proposer = next(v.name for v in self.validators if v.address == member.address)
-        return state, build_report(height, round_, proposer, opinions, silent, powers)
+                if validators.get_power(validator.address):
+                    vote = validator.vote(proposal, opinion)
+                    state, _ = agreement.apply(state, agreement.Voted(vote))
+        names = {v.address: v.name for v in self.validators}
+        powers = {v.name: validators.get_power(v.address) for v in self.validators}
+        for member in validators.members:
+            if member.address not in names:
+                name = names[member.address] = f"0x{member.address.hex()}"
+                powers[name] = member.power
+                silent.append((name, "does not run here"))
+        proposer = names[validators.get_proposer(height, self.round).address]
+        return state, build_report(height, self.round, proposer, opinions, silent, powers)
 
     def _commit(self, proposal: Proposal, certificate: Certificate) -> Decision:
         decision = Decision(proposal.block, certificate)
+        members = self.get_validators(certificate.height)
         self.history.append(decision.block, encode_certificate(certificate))
         self.waiting = ""
         signers = [vote.validator for vote in certificate.votes]
         for validator in self.validators:
             if validator.address in signers:
                 validator.accept(decision.block)
+            elif not members.get_power(validator.address) and self._is_ready(
+                validator, certificate.height
+            ):
+                validator.follow(decision.block, certificate)
         return decision
 
     def _catch_up(self, height: int) -> None:

@@ -33,6 +33,7 @@ from devnet.errors import (
     HostError,
     StoreError,
 )
+from devnet.validators.founding import Founding
 from devnet.validators.host import build_engine, build_node_store, build_store
 from devnet.validators.misbehaviour import HONEST, Behavior, Strategy, SwitchedEngine
 from devnet.validators.proposal import (
@@ -41,6 +42,7 @@ from devnet.validators.proposal import (
     check_template,
     extract_template,
 )
+from devnet.validators.succession import Succession
 from precompiles.engine.fingerprint import compute_fingerprint
 from precompiles.table import build_table
 
@@ -63,9 +65,8 @@ class Validator:
     def __init__(
         self,
         index: int,
-        key: bytes,
         config: Config,
-        validators: ValidatorSet,
+        founding: Founding,
         funded: Sequence[bytes],
         host: Host,
         origin: Origin | None = None,
@@ -78,11 +79,10 @@ class Validator:
         Raises: StoreError if its disk and the chain do not fit.
         """
         self.name = f"v{index}"
-        self.address = compute_address(key)
+        self._key = founding.keys[index]
+        self.address = compute_address(self._key)
         self.store = build_store(host, self.name)
         self.behavior: Behavior = HONEST
-        self._key = key
-        self._validators = validators
         self._chain_id = config.chain_id
         self.engine = SwitchedEngine(build_engine(host, self.store), self.store)
         table = build_table(self.engine, config.schedule)
@@ -97,20 +97,24 @@ class Validator:
             schedule,
             0 if origin is None else self._first_signed,
             build_node_store(host, self.name),
+            founding.predeploys,
         )
+        self._succession = Succession(self.world, founding.validators, self._first_signed)
         kept = None if history is None else self.world.find_kept(history)
         if history is None or kept is None:
             if origin is None:
-                set_hash = compute_set_hash(validators)
+                set_hash = compute_set_hash(founding.validators)
                 self.head = build_genesis(self.world, config, funded, sorted(table), set_hash)
             else:
                 self.head = place_genesis(self.world, origin.genesis)
             self.hashes: list[bytes] = [compute_header_hash(self.head)]
             self.world.keep(self.head, self.hashes[0])
+            self._succession.add(self.head)
         else:
             self.head = history.get_block(kept).header
             self.hashes = [history.get_hash(number) for number in range(kept + 1)]
             self.world.rewind(kept)
+            self._succession.restart(history, kept)
         self.stuck = ""  # why it cannot follow the chain, empty if it does
         self._proposed: Execution | None = None  # its own latest block, already executed
 
@@ -118,6 +122,10 @@ class Validator:
     def ancestors(self) -> list[bytes]:
         """Hashes that BLOCKHASH sees from the next block, latest first."""
         return self.hashes[: -_BLOCKHASH_WINDOW - 1 : -1]
+
+    def get_validators(self, height: int) -> ValidatorSet:
+        """Who signs a height, from the head's to two above it."""
+        return self._succession.get(height)
 
     def is_running(self, height: int) -> bool:
         """Whether the process is up at a height."""
@@ -175,14 +183,15 @@ class Validator:
     def vote(self, proposal: Proposal, opinion: Opinion) -> Vote:
         """A signed precommit: for the block if the opinion is good, else nil."""
         block_hash = NIL if opinion.reason else proposal.block.hash
-        context = self._context(proposal.block.header.number)
+        context = self.get_context(proposal.block.header.number)
         vote = Vote(proposal.round, block_hash, self.address, compute_fingerprint())
         return sign_vote(context, vote, self._key)
 
     def follow(self, block: Execution, certificate: Certificate) -> None:
         """Take over a certified block after executing it; on another result stay where it is."""
         try:
-            check_certificate(certificate, self._validators, self._context(block.header.number))
+            height = block.header.number
+            check_certificate(certificate, self.get_validators(height), self.get_context(height))
             own = self._execute(block)
         except DevnetError as refused:
             self.stuck = f"at block {block.header.number}: {refused}"
@@ -202,8 +211,12 @@ class Validator:
         except StoreError as fault:
             self.stuck = f"at block {block.header.number}: {fault}"
             return
+        self._take(block)
+
+    def _take(self, block: Execution) -> None:
         self.head = block.header
         self.hashes.append(block.hash)
+        self._succession.add(block.header)
 
     def import_blocks(
         self, history: History, blocks: Iterable[Block], check_seal: CheckSeal
@@ -217,21 +230,21 @@ class Validator:
         after = self.head.number
         for block in import_blocks(self.world, history, blocks, check_seal, after):
             self.world.keep(block.header, block.hash)
-            self.head = block.header
-            self.hashes.append(block.hash)
+            self._take(block)
             yield block
 
-    def rewind(self, header: Header) -> None:
+    def rewind(self, header: Header, history: History) -> None:
         """Go back to an earlier block of its own chain. Raises: StoreError."""
         if header.number < self.head.number:
             self.world.rewind(header.number)
             self.head = header
             del self.hashes[header.number + 1 :]
+            self._succession.restart(history, header.number)
         self.stuck = ""
 
     def _check_rules(self, proposal: Proposal) -> None:
         header, parent = proposal.block.header, self.head.number
-        proposer = self._validators.get_proposer(parent + 1, proposal.round).address
+        proposer = self.get_validators(parent + 1).get_proposer(parent + 1, proposal.round).address
         expected = build_template(
             *(self.head, self.hashes[-1], proposal.last_commit, proposer, header.timestamp),
             self.world.schedule,
@@ -241,7 +254,8 @@ class Validator:
             return
         if proposal.last_commit is None:
             raise BadProposal(f"no certificate of block {parent}")
-        check_certificate(proposal.last_commit, self._validators, self._context(parent))
+        validators = self.get_validators(parent)
+        check_certificate(proposal.last_commit, validators, self.get_context(parent))
         certified = proposal.last_commit.block_hash
         if certified != self.hashes[-1]:
             raise BadProposal(
@@ -256,5 +270,6 @@ class Validator:
     def _set_engine(self, height: int) -> None:
         self.engine.strategy = self.behavior.get_strategy(height)
 
-    def _context(self, height: int) -> VoteContext:
-        return VoteContext(self._chain_id, height, compute_set_hash(self._validators))
+    def get_context(self, height: int) -> VoteContext:
+        """What all votes of a height share."""
+        return VoteContext(self._chain_id, height, compute_set_hash(self.get_validators(height)))

@@ -28,7 +28,10 @@ def mine_until_turn(driver: Driver, name: str) -> None:
     cluster = driver.node.cluster
     while True:
         height = driver.node.head.header.number + 1
-        if cluster.validator_set.get_proposer(height, 0).address == cluster.find(name).address:
+        if (
+            cluster.get_validators(height).get_proposer(height, 0).address
+            == cluster.find(name).address
+        ):
             return
         driver.node.mine()
 

@@ -189,7 +189,7 @@ def test_only_the_proposer_of_the_round_may_propose(network: Driver, proposal: P
 
 def sign_parent(network: Driver, block_hash: bytes) -> Certificate:
     """A certificate of height 2 by all, for a block that is not the parent."""
-    context = VoteContext(31337, 2, compute_set_hash(network.node.cluster.validator_set))
+    context = VoteContext(31337, 2, compute_set_hash(network.node.cluster.get_validators(2)))
     votes = [
         sign_vote(context, Vote(0, block_hash, v.address, bytes(32)), draw(0, "validator", index))
         for index, v in enumerate(network.node.cluster.validators)
