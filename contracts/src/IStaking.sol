@@ -41,10 +41,10 @@ struct Terms {
     uint32 maxEvidenceAge;
 }
 
-/// @notice A set and the block that made it; it signs from two blocks later on.
+/// @notice A set and the first block it signs; of several with one first block the last one does.
 struct Epoch {
     bytes32 setHash;
-    uint256 changedAt;
+    uint256 firstHeight;
 }
 
 /// @notice What a validator signs about one height and round.

@@ -68,7 +68,7 @@ abstract contract ValidatorSet is IStaking {
         uint256 high = _epochs.length;
         while (high - low > 1) {
             uint256 middle = (low + high) / 2;
-            if (_epochs[middle].changedAt + DELAY <= height) low = middle;
+            if (_epochs[middle].firstHeight <= height) low = middle;
             else high = middle;
         }
         return _epochs[low].setHash == hash;
@@ -93,17 +93,9 @@ abstract contract ValidatorSet is IStaking {
             _members[index].power = uint96(wanted);
         }
         totalPower = total;
-        _closeEpoch();
-        emit PowerChanged(validator, wanted, setHash);
-    }
-
-    function _closeEpoch() private {
         setHash = _computeSetHash();
-        if (_epochs[_epochs.length - 1].changedAt == block.number) {
-            _epochs[_epochs.length - 1].setHash = setHash;
-        } else {
-            _epochs.push(Epoch(setHash, block.number));
-        }
+        _epochs.push(Epoch(setHash, block.number + DELAY)); // of several in a block the last holds
+        emit PowerChanged(validator, wanted, setHash);
     }
 
     function _computeSetHash() private view returns (bytes32) {

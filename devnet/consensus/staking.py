@@ -39,7 +39,7 @@ def build_storage(validators: ValidatorSet, terms: Staking) -> dict[int, int]:
         TOTAL_POWER: validators.total_power,
         MEMBERS: len(validators.members),
         EPOCHS: 1,
-        locate_item(EPOCHS, 0): set_hash,  # since block 0, which is the word after it
+        locate_item(EPOCHS, 0): set_hash,  # from height 0 on, which is the word after it
         TERMS: _pack(
             (terms.unit_wei, 128),
             (terms.slash_basis_points, 16),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from devnet.config import DEFAULT_MNEMONIC, Config
+from devnet.config import DEFAULT_MNEMONIC, Config, Staking
 from devnet.errors import ConfigError
 
 
@@ -33,6 +33,9 @@ def test_defaults_are_those_of_local_nodes() -> None:
         ("balance_wei", -1, "balance is -1; use 0 to"),
         ("genesis_time_s", -1, "genesis time is -1; use 0 to"),
         ("base_fee_wei", -1, "base fee is -1; use 0 to"),
+        ("powers", (1, -1), "power of v1 is -1; use 0 to"),
+        ("powers", (1, 1, 1, 1, 1), "5 powers for 4 validators"),
+        ("powers", (0, 0, 0, 0), "no validator has power"),
     ],
 )
 def test_value_out_of_range_is_refused(field: str, bad: int, words: str) -> None:
@@ -40,6 +43,27 @@ def test_value_out_of_range_is_refused(field: str, bad: int, words: str) -> None
     fields: dict[str, Any] = {field: bad}
     with pytest.raises(ConfigError, match=words):
         Config(**fields)
+
+
+@pytest.mark.parametrize(
+    ("field", "bad", "words"),
+    [
+        ("unit_wei", 0, "stake for a unit of power is 0; use 1 to"),
+        ("slash_basis_points", 10_001, "slashing is 10001; use 0 to 10000"),
+        ("jail_blocks", 0, "jail is 0; use 1 to"),
+        ("unbonding_blocks", -1, "unbonding is -1; use 0 to"),
+        ("max_evidence_age", 2**32, "evidence age is 4294967296; use 1 to"),
+    ],
+)
+def test_terms_of_staking_out_of_range_are_refused(field: str, bad: int, words: str) -> None:
+    """They are packed into one word of storage."""
+    with pytest.raises(ConfigError, match=words):
+        Staking(**{field: bad})
+
+
+def test_powers_that_are_not_named_are_one() -> None:
+    """Zero is a validator that may join later."""
+    assert Config(powers=(5, 0)).all_powers == (5, 0, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_a_damaged_file_stops_the_start_with_what_to_do(
 def test_a_block_that_was_changed_on_disk_is_noticed(reopen: Open, tmp_path: Path) -> None:
     """When it is read: its hash is taken again."""
     driver = reopen(validators=1)
-    driver.node.mine(3)
+    driver.node.mine(6)
     driver.node.close()
     with sqlite3.connect(tmp_path / "data" / "chain.db") as other:
         other.execute(
