@@ -38,6 +38,7 @@ _ELEMENT = {
 }
 _WINDOW = {"MaxPool": 10, "AveragePool": 10, "LpPool": 500}  # of one element of a window
 _SLOW_PRODUCT = {"ConvInteger": 20, "MatMulInteger": 4, "QLinearConv": 20, "QLinearMatMul": 4}
+_READ, _MANY = 3, 4  # factor of a product with fewer rows than these
 _STACKED = 150_000  # of each matrix of a stack
 
 
@@ -74,9 +75,18 @@ def _count(node: Node, types: Types) -> int:
     if per_element >= _FUNCTION:
         call = _LONG_CALL if per_element >= _LONG_FUNCTION else _FUNCTION_CALL
     if node.operator in _PRODUCTS:
-        products = count_products(node, types) * _SLOW_PRODUCT.get(node.operator, 1)
-        return call + _CHEAP * most + products + _count_more(node, types)
+        ends = types[node.inputs[0]].shape, types[node.outputs[0]].shape if node.outputs[0] else ()
+        products = count_products(node, types) * _SLOW_PRODUCT.get(
+            node.operator, _count_reads(ends)
+        )
+        return call + _CHEAP * sum(map(math.prod, ends)) + products + _count_more(node, types)
     return call + per_element * most + _count_more(node, types)
+
+
+def _count_reads(ends: tuple[tuple[int, ...], ...]) -> int:
+    """Few rows take as long as reading the weights does."""
+    rows = math.prod(ends[1][:-1]) if len(ends[1]) == 2 else _MANY
+    return _READ if rows < _MANY else 1
 
 
 def _count_more(node: Node, types: Types) -> int:

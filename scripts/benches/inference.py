@@ -1,4 +1,4 @@
-"""The precompile's own work around a model: decode, gas, digests, encode, against a bare loop."""
+"""The precompile's own work around a model, decode, gas, digests, encode, against the bare run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,12 +8,14 @@ from benches.sample import Sample, build_samples
 from benches.timing import compute_medians_s
 from precompiles.engine.canonical import to_tensor
 from precompiles.engine.local import LocalEngine
+from precompiles.engine.portable.evaluator import build_program
 from precompiles.engine.session import build_session
 from precompiles.gas import Schedule
 from precompiles.inference import INFER, INFERENCE, run_inference
 from precompiles.interface import InferenceCall, Meter
 from precompiles.models.admission import admit_model
-from precompiles.models.manifest import Manifest
+from precompiles.models.graph import read_graph
+from precompiles.models.manifest import Manifest, Profile
 from precompiles.models.store import MemoryStore
 from precompiles.registry import REGISTER, REGISTRY, run_registry
 from precompiles.tensor import encode_tensors
@@ -63,18 +65,27 @@ def prepare(sample: Sample) -> Prepared:
     state.address = INFERENCE
     tensors = encode_tensors([to_tensor(sample.x)])
     data = INFER + model_id + (64).to_bytes(32, "big") + tensors[32:]
-    session = build_session(sample.model)
+    manifest = admit_model(sample.model)
 
     def infer(meter: Meter | None = None) -> bytes:
         return run_inference(engine, schedule, data, meter or Meter(_GAS), state)
 
     return Prepared(
         sample.name,
-        admit_model(sample.model),
+        manifest,
         schedule,
         infer,
-        lambda: session.run(None, {"x": sample.x}),
+        _prepare_bare(sample, manifest),
     )
+
+
+def _prepare_bare(sample: Sample, manifest: Manifest) -> Callable[[], object]:
+    """The evaluator that answers for the model's profile, and nothing around it."""
+    if manifest.profile is Profile.PORTABLE:
+        program = build_program(read_graph(sample.model))
+        return lambda: program.run([sample.x])
+    session = build_session(sample.model)
+    return lambda: session.run(None, {"x": sample.x})
 
 
 def measure() -> list[Mapping[str, Any]]:
