@@ -1,4 +1,4 @@
-"""Diagnosis: where two executions of one block part, down to the first element that differs."""
+"""Diagnosis: where two executions of one block part: receipt, operator, element, distance."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,10 @@ from devnet.chain.block import Execution, Inference
 from devnet.chain.header import HEADER_FIELDS
 from precompiles.digest import encode_cid
 from precompiles.engine.canonical import to_array
-from precompiles.models.graph import Array
+from precompiles.engine.distance import compute_distance
+from precompiles.engine.trace import Difference as OperatorDifference
+from precompiles.engine.trace import Suspect, first_difference
+from precompiles.errors import PrecompileError
 from precompiles.tensor import Tensor
 
 
@@ -41,15 +44,24 @@ class Difference:
     fields: tuple[str, ...]  # header fields
     receipt: int | None  # index of the first inference receipt that differs
     element: Element | None
+    operator: OperatorDifference | None = None  # the first whose results differ
+    note: str = ""  # why no operator is named
 
     def __str__(self) -> str:
         where = f"first at inference receipt {self.receipt}: " if self.receipt is not None else ""
         what = str(self.element) if self.element else f"header fields {', '.join(self.fields)}"
-        return where + what
+        cause = f"; first at {self.operator}" if self.operator else ""
+        return where + what + cause + (f"; {self.note}" if self.note else "")
 
 
-def compare_executions(expected: Execution, got: Execution) -> Difference | None:
-    """What differs, or nothing."""
+def compare_executions(
+    expected: Execution, got: Execution, suspects: tuple[Suspect, Suspect] | None = None
+) -> Difference | None:
+    """What differs, or nothing.
+
+    Args:
+        suspects: the engines behind both, asked again for every operator where outputs differ.
+    """
     if expected.hash == got.hash:
         return None
     fields = tuple(
@@ -61,9 +73,26 @@ def compare_executions(expected: Execution, got: Execution) -> Difference | None
     for index in range(count):
         ours, theirs = expected.inferences[index], got.inferences[index]
         if ours.receipt != theirs.receipt:
-            return Difference(fields, index, _find_element(ours, theirs))
+            element = _find_element(ours, theirs)
+            found = _find_operator(ours, suspects) if suspects and element else (None, "")
+            return Difference(fields, index, element, *found)
     longer = len(expected.inferences) != len(got.inferences)
     return Difference(fields, count if longer else None, None)
+
+
+def _find_operator(
+    inference: Inference, suspects: tuple[Suspect, Suspect]
+) -> tuple[OperatorDifference | None, str]:
+    """The first operator in which two engines part on the same inputs, or why none is known."""
+    manifest, inputs = inference.call.manifest, inference.call.inputs
+    try:
+        traces = [suspect.trace(manifest, inputs) for suspect in suspects]
+    except PrecompileError as failed:
+        return None, f"no operator can be named: {failed}"
+    if not all(trace.steps for trace in traces):
+        return None, "one of them ran no operator: it copied the outputs"
+    found = first_difference(*traces)
+    return found, "" if found else "the operators agree when they are run again"
 
 
 def _find_element(expected: Inference, got: Inference) -> Element | None:
@@ -80,7 +109,7 @@ def _find_element(expected: Inference, got: Inference) -> Element | None:
                 index=found,
                 expected=str(first),
                 got=str(second),
-                distance=_compute_distance(first, second),
+                distance=compute_distance(first, second),
             )
     return None
 
@@ -91,17 +120,3 @@ def _find_index(ours: Tensor, theirs: Tensor) -> tuple[int, ...] | None:
     size = ours.dtype.size_bytes
     first = next(i for i, (a, b) in enumerate(zip(ours.data, theirs.data, strict=True)) if a != b)
     return tuple(int(axis) for axis in np.unravel_index(first // size, ours.shape))
-
-
-def _compute_distance(first: np.generic, second: np.generic) -> str:
-    if isinstance(first, np.floating):
-        return f"{abs(_order(first) - _order(second))} ulp"
-    return str(abs(int(first) - int(second)))
-
-
-def _order(value: np.generic) -> int:
-    """Place of a float among all floats of its type, so that neighbours differ by one."""
-    flat: Array = np.asarray(value)
-    bits = int(flat.view(f"u{flat.itemsize}"))
-    sign = 1 << (8 * flat.itemsize - 1)
-    return sign - (bits ^ sign) if bits & sign else sign + bits

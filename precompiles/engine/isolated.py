@@ -7,18 +7,20 @@ validator abstains, the next call gets a fresh worker, the node lives on.
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from threading import Lock
 
+from precompiles.engine.foreign.host import ForeignHost
 from precompiles.engine.session import SessionEngine
+from precompiles.engine.trace import Trace
 from precompiles.engine.worker import (
     Answer,
     Outputs,
     decode_answer,
     encode_admission,
     encode_run,
+    encode_trace,
     encode_trial,
 )
 from precompiles.errors import PrecompileError, RuntimeBroken
@@ -31,9 +33,20 @@ _START_TIME_S = 60.0  # seconds a fresh worker may take to load the runtime
 class IsolatedEngine:
     """An engine whose admission, trials and sessions happen in another process."""
 
-    def __init__(self, store: ModelStore, memory_bytes: int, time_s: float) -> None:
-        """Limits: `memory_bytes` beyond what the loaded runtime has, `time_s` wall clock a call."""
+    def __init__(
+        self,
+        store: ModelStore,
+        memory_bytes: int,
+        time_s: float,
+        host: ForeignHost = ForeignHost(),  # noqa: B008  # a value
+    ) -> None:
+        """Limits: `memory_bytes` beyond what the loaded runtime has, `time_s` wall clock a call.
+
+        Args:
+            host: what the worker computes as; as this host does if not given.
+        """
         self._local = SessionEngine(store)
+        self._host = host
         self._memory_bytes = memory_bytes
         self.time_s = time_s
         self._worker: tuple[subprocess.Popen[bytes], Connection] | None = None
@@ -69,6 +82,14 @@ class IsolatedEngine:
         assert isinstance(answer, tuple), "a run is answered with outputs"
         return answer
 
+    def trace(self, manifest: Manifest, inputs: Outputs) -> Trace:
+        """As `LocalEngine.trace`, in the worker."""
+        with self._turn:
+            model = self._select(manifest.model_id)
+            answer = self._ask(encode_trace(manifest, model, inputs), manifest.model_id, "trace")
+        assert isinstance(answer, Trace), "a trace is answered with a trace"
+        return answer
+
     def close(self) -> None:
         """End the worker, if there is one."""
         if self._worker is not None:
@@ -84,12 +105,17 @@ class IsolatedEngine:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        command = (sys.executable, "-m", "precompiles.engine.worker")
+        command = (*self._host.command, "-m", "precompiles.engine.worker")
         process = subprocess.Popen(
-            [*command, str(theirs.fileno()), str(self._memory_bytes)],
+            [*command, str(theirs.fileno()), str(self._memory_bytes), self._host.engine],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # buffers of one thread, counted
+            stderr=subprocess.DEVNULL if self._host.is_emulated else None,
+            env={
+                **os.environ,
+                "OPENBLAS_NUM_THREADS": "1",  # buffers of one thread, counted
+                **dict(self._host.environment),
+            },
         )
         theirs.close()
         self._worker = (process, Connection(ours.detach()))

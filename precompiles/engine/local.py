@@ -6,9 +6,11 @@ from typing import TypeVar
 from precompiles.engine.agreement import check_agreement
 from precompiles.engine.comparison import check_comparison
 from precompiles.engine.session import SessionEngine, build_session
+from precompiles.engine.trace import Trace, trace_portable, trace_session
 from precompiles.models.admission import admit_model
 from precompiles.models.manifest import Manifest, Profile
 from precompiles.models.store import ModelStore
+from precompiles.tensor import Tensor
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -53,6 +55,16 @@ class LocalEngine(SessionEngine):
             else:
                 build_session(model)
             _keep(self._tried, key, None)
+
+    def trace(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> Trace:
+        """What every operator of one inference gives on this host.
+
+        Raises: ModelMissing, StoreCorrupt, RuntimeBroken.
+        """
+        model = self.read_weights(manifest.model_id)
+        if manifest.profile is Profile.PORTABLE:
+            return trace_portable(model, manifest, inputs)
+        return trace_session(self.build, model, manifest, inputs)
 
 
 def _keep(known: dict[K, V], key: K, value: V) -> None:

@@ -55,6 +55,10 @@ class SessionEngine:
         """The bytes a session is built from: the model itself."""
         return self.load(model_id)
 
+    def build(self, model: bytes) -> ort.InferenceSession:
+        """A session under the options of this host. Raises: RuntimeBroken."""
+        return build_session(model, build_options())
+
     def run(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Run a model on tensors that fit its signature.
 
@@ -64,16 +68,17 @@ class SessionEngine:
         if manifest.profile is Profile.PORTABLE:
             outputs = self._run_program(manifest, inputs)
         else:
-            outputs = self._run_session(manifest, inputs)
+            outputs = self.run_in_session(manifest, inputs)
         for kind, tensor in zip(manifest.outputs, outputs, strict=True):
             if tensor.dtype is not kind.dtype or tensor.shape != kind.shape:
                 raise RuntimeBroken(f"output {kind} came as {tensor.dtype.name} {tensor.shape}")
         return outputs
 
-    def _run_session(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    def run_in_session(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """As `run`, in the runtime whatever the profile."""
         session = self._sessions.get(manifest.model_id)
         if session is None:
-            session = build_session(self.read_weights(manifest.model_id))
+            session = self.build(self.read_weights(manifest.model_id))
             self._sessions[manifest.model_id] = session
         feed = {
             kind.name: to_array(tensor)
@@ -92,10 +97,13 @@ class SessionEngine:
         return tuple(to_tensor(np.asarray(cells[index])) for index in program.outputs)
 
 
-def build_session(model: bytes) -> ort.InferenceSession:
-    """Raises: RuntimeBroken if the runtime refuses an admitted model."""
+def build_session(model: bytes, options: ort.SessionOptions | None = None) -> ort.InferenceSession:
+    """A session under the given options, those of consensus by default.
+
+    Raises: RuntimeBroken if the runtime refuses an admitted model.
+    """
     try:
-        return ort.InferenceSession(model, build_options(), providers=_PROVIDERS)
+        return ort.InferenceSession(model, options or build_options(), providers=_PROVIDERS)
     except Exception as broken:
         raise RuntimeBroken(
             f"onnxruntime {ort.__version__} cannot load the model: {broken}"

@@ -4,17 +4,21 @@ Made by declaring every intermediate as an output of the graph, which leaves the
 are. Admission knows the type of every intermediate, so each is a `Tensor` with a canonical form.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 
 from precompiles.digest import compute_keccak
 from precompiles.engine.canonical import to_array, to_tensor
+from precompiles.engine.distance import compute_distance
 from precompiles.engine.portable.evaluator import evaluate as evaluate_portably
 from precompiles.engine.reference.evaluator import evaluate
 from precompiles.engine.session import build_session, run_session
+from precompiles.interface import Engine
 from precompiles.models.graph import Array, Graph, read_graph
 from precompiles.models.manifest import Manifest, Profile
 from precompiles.tensor import Tensor, encode_tensors
@@ -48,10 +52,26 @@ class Difference:
     element: tuple[int, ...]
     left: str
     right: str
+    distance: str = ""  # between elements
 
     def __str__(self) -> str:
         place = f"operator #{self.step} {self.operator}, output '{self.output}'"
-        return f"{place}, element {list(self.element)}: {self.left} against {self.right}"
+        apart = f" ({self.distance} apart)" if self.distance else ""
+        return f"{place}, element {list(self.element)}: {self.left} against {self.right}{apart}"
+
+
+class Suspect(Protocol):
+    """What can be asked how it came to its outputs."""
+
+    def run(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]: ...
+
+    def trace(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> Trace: ...
+
+
+class TracedEngine(Engine, Protocol):
+    """A host's engine that tells what every operator gave."""
+
+    def trace(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> Trace: ...
 
 
 def trace_model(model: bytes, manifest: Manifest, inputs: Sequence[Tensor]) -> Trace:
@@ -60,9 +80,22 @@ def trace_model(model: bytes, manifest: Manifest, inputs: Sequence[Tensor]) -> T
     Shapes: inputs as the manifest declares, in its order.
     Raises: RuntimeBroken if the runtime fails.
     """
+    return trace_session(build_session, model, manifest, inputs)
+
+
+def trace_session(
+    build: Callable[[bytes], ort.InferenceSession],
+    model: bytes,
+    manifest: Manifest,
+    inputs: Sequence[Tensor],
+) -> Trace:
+    """Trace one inference in a session that `build` makes of the model.
+
+    Raises: RuntimeBroken.
+    """
     graph = read_graph(model, dict(manifest.dimensions))
-    names = _list_results(graph)
-    session = build_session(_expose(model, graph, names))
+    names = list_results(graph)
+    session = build(expose(model, graph, names))
     tensors = run_session(session, names, _feed(manifest, inputs))
     return _build_trace(graph, dict(zip(names, tensors, strict=True)))
 
@@ -74,7 +107,14 @@ def trace_reference(model: bytes, manifest: Manifest, inputs: Sequence[Tensor]) 
     """
     graph = read_graph(model, dict(manifest.dimensions))
     arrays = evaluate(graph, _feed(manifest, inputs))
-    return _build_trace(graph, {name: to_tensor(arrays[name]) for name in _list_results(graph)})
+    return build_trace(graph, arrays)
+
+
+def build_trace(graph: Graph, arrays: Mapping[str, Array]) -> Trace:
+    """The trace of a graph whose results are known by name."""
+    return _build_trace(
+        graph, {name: to_tensor(np.asarray(arrays[name])) for name in list_results(graph)}
+    )
 
 
 def trace_portable(model: bytes, manifest: Manifest, inputs: Sequence[Tensor]) -> Trace:
@@ -84,8 +124,7 @@ def trace_portable(model: bytes, manifest: Manifest, inputs: Sequence[Tensor]) -
     """
     graph = read_graph(model, dict(manifest.dimensions))
     arrays = evaluate_portably(graph, _feed(manifest, inputs))
-    names = _list_results(graph)
-    return _build_trace(graph, {name: to_tensor(np.asarray(arrays[name])) for name in names})
+    return build_trace(graph, arrays)
 
 
 def trace_inference(model: bytes, manifest: Manifest, inputs: Sequence[Tensor]) -> Trace:
@@ -120,27 +159,29 @@ def _name(step: Step) -> str:
     return f"{step.operator} to {', '.join(step.names)}"
 
 
-def _compare(left: Tensor, right: Tensor) -> tuple[tuple[int, ...], str, str]:
+def _compare(left: Tensor, right: Tensor) -> tuple[tuple[int, ...], str, str, str]:
     if (left.dtype, left.shape) != (right.dtype, right.shape):
-        return (), _describe(left), _describe(right)
+        return (), _describe(left), _describe(right), ""
     size = left.dtype.size_bytes
     mine, theirs = (np.frombuffer(t.data, np.uint8).reshape(-1, size) for t in (left, right))
     flat = int(np.flatnonzero((mine != theirs).any(axis=1))[0])
     element = tuple(int(at) for at in np.unravel_index(flat, left.shape))
-    return element, str(to_array(left)[element]), str(to_array(right)[element])
+    ours, other = to_array(left)[element], to_array(right)[element]
+    return element, str(ours), str(other), compute_distance(ours, other)
 
 
 def _describe(tensor: Tensor) -> str:
     return f"{tensor.dtype.name.lower()}{list(tensor.shape)}"
 
 
-def _list_results(graph: Graph) -> list[str]:
+def list_results(graph: Graph) -> list[str]:
     """Results of all operators and the outputs of the graph, each once, in execution order."""
     results = [name for node in graph.nodes for name in node.outputs if name]
     return list(dict.fromkeys([*results, *(kind.name for kind in graph.outputs)]))
 
 
-def _expose(model: bytes, graph: Graph, names: Sequence[str]) -> bytes:
+def expose(model: bytes, graph: Graph, names: Sequence[str]) -> bytes:
+    """The model with these results among its outputs."""
     proto = onnx.ModelProto.FromString(model)
     declared = {value.name for value in proto.graph.output}
     for name in names:

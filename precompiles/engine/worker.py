@@ -1,4 +1,4 @@
-"""The inference worker: `python -m precompiles.engine.worker FD MEMORY_BYTES`, one host's engine.
+"""The inference worker: `python -m precompiles.engine.worker FD MEMORY_BYTES [ENGINE]`.
 
 Questions and answers are CBOR over the given socket: what runs untrusted models must not be able to
 make its parent unpickle anything.
@@ -15,7 +15,9 @@ from typing import Any
 import cbor2
 import numpy as np
 
+from precompiles.engine.foreign.host import ENGINES
 from precompiles.engine.local import LocalEngine
+from precompiles.engine.trace import Step, Trace
 from precompiles.errors import (
     Fatal,
     ModelMissing,
@@ -36,7 +38,7 @@ from precompiles.tensor import DType, Tensor
 
 Outputs = tuple[Tensor, ...]
 _WARM = 512  # rows of a product that needs all buffers
-Answer = Outputs | Manifest | PrecompileError
+Answer = Outputs | Manifest | Trace | PrecompileError
 _ERRORS = {
     kind.__name__: kind
     for kind in (Fatal, ModelMissing, StoreCorrupt, RuntimeBroken, NotAdmitted, TooLarge)
@@ -49,6 +51,7 @@ class Task(Enum):
     ADMIT = "admit"
     TRY = "try"
     RUN = "run"
+    TRACE = "trace"
 
 
 def encode_admission(model_id: bytes, model: bytes | None, dimensions: Mapping[str, int]) -> bytes:
@@ -64,8 +67,12 @@ def encode_run(manifest: Manifest, model: bytes | None, inputs: Outputs) -> byte
     return cbor2.dumps([Task.RUN.value, model, [_pack_manifest(manifest), _pack(inputs)]])
 
 
+def encode_trace(manifest: Manifest, model: bytes | None, inputs: Outputs) -> bytes:
+    return cbor2.dumps([Task.TRACE.value, model, [_pack_manifest(manifest), _pack(inputs)]])
+
+
 def decode_answer(data: bytes) -> Answer:
-    """Outputs, a manifest, or the error that the worker met.
+    """Outputs, a manifest, a trace, or the error that the worker met.
 
     Raises: ValueError if the worker's bytes are no answer.
     """
@@ -74,15 +81,21 @@ def decode_answer(data: bytes) -> Answer:
         return _unpack(body)
     if kind == "manifest":
         return decode_registration(body).manifest
+    if kind == "trace":
+        steps = (
+            Step(name, tuple(names), _unpack(results), digest)
+            for name, names, results, digest in body[0]
+        )
+        return Trace(tuple(steps), _unpack(body[1]))
     if kind in _ERRORS:
         return _ERRORS[kind](body)
     raise ValueError(f"answer of kind {kind!r}")
 
 
-def serve(connection: Connection, memory_bytes: int) -> None:
-    """Answer until the other end is gone."""
+def serve(connection: Connection, memory_bytes: int, engine_name: str = "runtime") -> None:
+    """Answer until the other end is gone, with an engine of `foreign.host`."""
     store = MemoryStore()
-    engine = LocalEngine(store)
+    engine = ENGINES[engine_name](store)
     _reserve_buffers()
     _limit_memory(memory_bytes)
     connection.send_bytes(cbor2.dumps(["outputs", []]))
@@ -107,6 +120,9 @@ def _answer(engine: LocalEngine, task: Task, body: Any, memory_bytes: int) -> by
             case Task.RUN:
                 manifest = decode_registration(body[0]).manifest
                 return cbor2.dumps(["outputs", _pack(engine.run(manifest, _unpack(body[1])))])
+            case Task.TRACE:
+                manifest = decode_registration(body[0]).manifest
+                return cbor2.dumps(["trace", _pack_trace(engine.trace(manifest, _unpack(body[1])))])
     except MemoryError:
         text = f"the model needs more than {memory_bytes} bytes of memory"
         return cbor2.dumps([RuntimeBroken.__name__, text])
@@ -117,6 +133,11 @@ def _answer(engine: LocalEngine, task: Task, body: Any, memory_bytes: int) -> by
 
 def _pack_manifest(manifest: Manifest) -> bytes:
     return encode_registration(Registration(manifest, bytes(20)))
+
+
+def _pack_trace(trace: Trace) -> list[Any]:
+    steps = [[s.operator, list(s.names), _pack(s.results), s.digest] for s in trace.steps]
+    return [steps, _pack(trace.outputs)]
 
 
 def _reserve_buffers() -> None:
@@ -140,4 +161,4 @@ def _unpack(packed: list[Any]) -> Outputs:
 
 
 if __name__ == "__main__":
-    serve(Connection(int(sys.argv[1])), int(sys.argv[2]))
+    serve(Connection(int(sys.argv[1])), int(sys.argv[2]), *sys.argv[3:])

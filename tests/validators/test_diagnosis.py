@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from devnet.chain.block import Execution, Inference
 from devnet.chain.header import compute_header_hash
 from devnet.receipt import compute_inference_root
-from devnet.validators.diagnosis import _compute_distance, _order, compare_executions
+from devnet.validators.diagnosis import compare_executions
 from precompiles.digest import compute_keccak
+from precompiles.engine.distance import compute_distance, get_order
 from precompiles.tensor import DType, Tensor, TensorType, encode_tensors
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def test_neighbours_are_one_unit_apart(kind: type[np.floating[Any]], data: st.Da
     value = data.draw(draw_floats(kind) | st.sampled_from([kind(0), np.finfo(kind).tiny]))
     for limit in (largest, -largest):
         neighbour = np.nextafter(value, limit)
-        assert abs(_order(neighbour) - _order(value)) == (value != limit)
-        assert _compute_distance(value, neighbour) == f"{int(value != limit)} ulp"
+        assert abs(get_order(neighbour) - get_order(value)) == (value != limit)
+        assert compute_distance(value, neighbour) == f"{int(value != limit)} ulp"
 
 
 @pytest.mark.parametrize("kind", FLOATS)
@@ -53,9 +54,9 @@ def test_order_is_the_order_of_the_floats(
 ) -> None:
     """Smaller stays smaller; both zeros are one; distance is symmetric."""
     first, second = (data.draw(draw_floats(kind) | st.just(kind(-0.0))) for _ in range(2))
-    assert (_order(first) < _order(second)) == bool(first < second)
-    assert (_order(first) == _order(second)) == bool(first == second)
-    assert _compute_distance(first, second) == _compute_distance(second, first)
+    assert (get_order(first) < get_order(second)) == bool(first < second)
+    assert (get_order(first) == get_order(second)) == bool(first == second)
+    assert compute_distance(first, second) == compute_distance(second, first)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_order_is_the_order_of_the_floats(
 )
 def test_distance_has_no_overflow(first: np.generic, second: np.generic, distance: str) -> None:
     """Integers by value in whole numbers, floats by how many lie between them."""
-    assert _compute_distance(first, second) == distance
+    assert compute_distance(first, second) == distance
 
 
 @pytest.fixture(scope="module")

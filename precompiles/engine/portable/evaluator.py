@@ -88,12 +88,15 @@ class Program:
         return cells
 
 
-def build_program(graph: Graph) -> Program:
-    """Raises: NoRule for an operator or a use that is not covered."""
+def build_program(graph: Graph, rules: Mapping[str, Rule] = RULES) -> Program:
+    """Other `rules` play another host.
+
+    Raises: NoRule for an operator or a use that is not covered.
+    """
     names = tuple(dict.fromkeys((*graph.constants, *graph.types)))
     places = {name: index for index, name in enumerate(names)}
     with np.errstate(all="ignore"):
-        steps = tuple(_build_step(node, graph, places) for node in graph.nodes)
+        steps = tuple(_build_step(node, graph, places, rules) for node in graph.nodes)
     return Program(
         steps,
         tuple(np.asarray(graph.constants[n]) if n in graph.constants else None for n in names),
@@ -103,16 +106,20 @@ def build_program(graph: Graph) -> Program:
     )
 
 
-def evaluate(graph: Graph, inputs: Mapping[str, Array]) -> dict[str, Array]:
+def evaluate(
+    graph: Graph, inputs: Mapping[str, Array], rules: Mapping[str, Rule] = RULES
+) -> dict[str, Array]:
     """Every tensor of the graph by name. Raises: NoRule."""
-    program = build_program(graph)
+    program = build_program(graph, rules)
     cells = program.run([np.asarray(inputs[kind.name]) for kind in graph.inputs])
     return {
         name: array for name, array in zip(program.names, cells, strict=False) if array is not None
     }
 
 
-def _build_step(node: Node, graph: Graph, places: Mapping[str, int]) -> Step:
+def _build_step(
+    node: Node, graph: Graph, places: Mapping[str, int], rules: Mapping[str, Rule]
+) -> Step:
     use = Application(
         node,
         tuple(graph.values.get(name) if name else None for name in node.inputs),
@@ -122,19 +129,19 @@ def _build_step(node: Node, graph: Graph, places: Mapping[str, int]) -> Step:
     site = Site(use, operands)
     return Step(
         node,
-        _find_rule(site)(site),
+        _find_rule(site, rules)(site),
         tuple(places[name] if name else -1 for name in node.inputs),
         tuple(places[name] if name else -1 for name in node.outputs),
     )
 
 
-def _find_rule(site: Site) -> Rule:
+def _find_rule(site: Site, rules: Mapping[str, Rule]) -> Rule:
     """Ours where a float is read or written and chosen, rounded or added; else the exact rule."""
     node = site.use.node
     slots = (*site.operands, *site.use.results)
     floats = any(slot is not None and slot.dtype.kind == "f" for slot in slots)
-    if floats and node.operator in RULES:
-        return RULES[node.operator]
+    if floats and node.operator in rules:
+        return rules[node.operator]
     if node.operator in EXACT:
         return _take_exact
     raise NoRule(f"the portable evaluator has no rule for {node.operator}")

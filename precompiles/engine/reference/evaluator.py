@@ -44,8 +44,12 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def evaluate(graph: Graph, inputs: Mapping[str, Array]) -> dict[str, Array]:
+def evaluate(
+    graph: Graph, inputs: Mapping[str, Array], rules: Mapping[str, Rule] = RULES
+) -> dict[str, Array]:
     """Every tensor of the graph by name: constants, inputs, intermediates, outputs.
+
+    Other `rules` play another host.
 
     Shapes: as the graph declares, and dtypes likewise.
     Raises: NoRule for an operator or use without a rule; Undefined for operands whose result
@@ -56,7 +60,7 @@ def evaluate(graph: Graph, inputs: Mapping[str, Array]) -> dict[str, Array]:
         tensors[kind.name] = np.asarray(inputs[kind.name])
     with np.errstate(all="ignore"):
         for node in graph.nodes:
-            results = _apply(node, graph, tensors)
+            results = _apply(node, graph, tensors, rules)
             for name, array in zip(node.outputs, results, strict=False):
                 if name:
                     _check(node, graph.types[name], array)
@@ -64,8 +68,10 @@ def evaluate(graph: Graph, inputs: Mapping[str, Array]) -> dict[str, Array]:
     return tensors
 
 
-def _apply(node: Node, graph: Graph, tensors: Mapping[str, Array]) -> tuple[Array, ...]:
-    rule = RULES.get(node.operator)
+def _apply(
+    node: Node, graph: Graph, tensors: Mapping[str, Array], rules: Mapping[str, Rule]
+) -> tuple[Array, ...]:
+    rule = rules.get(node.operator)
     if rule is None:
         raise NoRule(f"the reference evaluator has no rule for {node.operator}")
     application = Application(

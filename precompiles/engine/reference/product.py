@@ -4,6 +4,8 @@ float64 adds integers without rounding below 2^53, in any order: so any BLAS giv
 Operands too wide for that are cut into limbs of 16 bits first.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from precompiles.engine.reference.application import Application, Rule, Undefined, is_integer
@@ -14,6 +16,9 @@ _EXACT = 1 << 53  # float64 holds every integer up to here
 _WIDTH, _LIMB_BITS = 64, 16  # bits of a result and of a limb
 _CHUNK = 1 << 20  # terms; a chunk of limb products sums to less than 2^53
 _ELEMENTS = 1 << 20  # of an operand held as float64 at a time
+
+AccumulateMatrices = Callable[[Array, Array, Array, Array], Array]
+AccumulateWindows = Callable[[Array, Array, Window, int, Array, Array], Array]
 
 
 def multiply(left: Array, right: Array) -> Array:
@@ -92,9 +97,12 @@ def _centre(array: Array, zero: Array) -> Array:
     return np.asarray(centred - zero.astype(np.float64)) if zero.any() else centred
 
 
-def _multiply_bytes(application: Application) -> Array:
+def multiply_bytes(
+    application: Application, accumulate: AccumulateMatrices = accumulate_matrices
+) -> Array:
+    """MatMulInteger."""
     left_zero, right_zero = (_get_zero(application, index) for index in (2, 3))
-    return accumulate_matrices(application.first, application.get(1), left_zero, right_zero)
+    return accumulate(application.first, application.get(1), left_zero, right_zero)
 
 
 def _get_zero(application: Application, index: int) -> Array:
@@ -124,12 +132,15 @@ def accumulate_windows(
     return total.astype(np.int64).astype(np.int32).reshape(batch, maps, *window.out)
 
 
-def _convolve(application: Application) -> Array:
+def convolve_bytes(
+    application: Application, accumulate: AccumulateWindows = accumulate_windows
+) -> Array:
+    """ConvInteger."""
     array, weights = application.first, application.get(1)
     window = read_window(application, array.shape[2:], weights.shape[2:])
     groups = application.read_integer("group", 1)
     zeros = (_get_zero(application, index) for index in (2, 3))
-    return accumulate_windows(array, weights, window, groups, *zeros)
+    return accumulate(array, weights, window, groups, *zeros)
 
 
 def _sum_products(application: Application) -> Array:
@@ -144,8 +155,8 @@ def _sum_products(application: Application) -> Array:
 
 
 RULES: dict[str, Rule] = {
-    "ConvInteger": _convolve,
+    "ConvInteger": convolve_bytes,
     "Einsum": _sum_products,
     "MatMul": _multiply_matrices,
-    "MatMulInteger": _multiply_bytes,
+    "MatMulInteger": multiply_bytes,
 }

@@ -17,7 +17,12 @@ from precompiles.engine.reference.application import (
     normalize_axis,
     refuse_nan,
 )
-from precompiles.engine.reference.product import accumulate_matrices, accumulate_windows
+from precompiles.engine.reference.product import (
+    AccumulateMatrices,
+    AccumulateWindows,
+    accumulate_matrices,
+    accumulate_windows,
+)
 from precompiles.engine.reference.window import read_window
 from precompiles.models.graph import Array
 
@@ -67,13 +72,16 @@ def _requantize(sums: Array, scale: Array, zero: Array) -> Array:
     return _saturate(sums.astype(np.float32) * scale, zero.reshape(()), zero.dtype)
 
 
-def _multiply_quantized(application: Application) -> Array:
+def multiply_quantized(
+    application: Application, accumulate: AccumulateMatrices = accumulate_matrices
+) -> Array:
+    """QLinearMatMul."""
     left, left_scale, left_zero, right, right_scale, right_zero, scale, zero = (
         application.get(index) for index in range(8)
     )
     application.require(left_scale.dtype == np.float32, f"with scales of {left_scale.dtype}")
     application.require(left_scale.size == 1, "with a scale per row")
-    sums = accumulate_matrices(left, right, left_zero.reshape(()), right_zero)
+    sums = accumulate(left, right, left_zero.reshape(()), right_zero)
     return _requantize(sums, _squash(left_scale * right_scale / scale), zero)
 
 
@@ -81,14 +89,17 @@ def _squash(scale: Array) -> Array:
     return scale.reshape(()) if scale.size == 1 else scale
 
 
-def _convolve_quantized(application: Application) -> Array:
+def convolve_quantized(
+    application: Application, accumulate: AccumulateWindows = accumulate_windows
+) -> Array:
+    """QLinearConv."""
     array, array_scale, array_zero, weights, weights_scale, weights_zero, scale, zero = (
         application.get(index) for index in range(8)
     )
     bias = application.find(8)
     window = read_window(application, array.shape[2:], weights.shape[2:])
     groups = application.read_integer("group", 1)
-    sums = accumulate_windows(array, weights, window, groups, array_zero, weights_zero)
+    sums = accumulate(array, weights, window, groups, array_zero, weights_zero)
     column = (-1,) + (1,) * (weights.ndim - 2)
     if bias is not None:
         sums = sums + bias.reshape(column)
@@ -98,7 +109,7 @@ def _convolve_quantized(application: Application) -> Array:
 
 RULES: dict[str, Rule] = {
     "DequantizeLinear": _dequantize,
-    "QLinearConv": _convolve_quantized,
-    "QLinearMatMul": _multiply_quantized,
+    "QLinearConv": convolve_quantized,
+    "QLinearMatMul": multiply_quantized,
     "QuantizeLinear": _quantize,
 }
