@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import cbor2
 
+from devnet.consensus.signature import recover
 from devnet.consensus.validator_set import ValidatorSet
-from devnet.consensus.vote import NIL, Vote, VoteContext, is_signed
+from devnet.consensus.vote import NIL, Recover, Vote, VoteContext, is_signed
 from devnet.errors import BadCertificate
 from precompiles.digest import compute_keccak
 
@@ -54,9 +55,15 @@ def decode_certificate(data: bytes) -> Certificate:
 
 
 def check_certificate(
-    certificate: Certificate, validators: ValidatorSet, context: VoteContext
+    certificate: Certificate,
+    validators: ValidatorSet,
+    context: VoteContext,
+    recover: Recover = recover,
 ) -> int:
     """Check every signature and count the power.
+
+    Args:
+        recover: may remember what it found.
 
     Returns: the signed power, more than two thirds of the total.
     Raises: BadCertificate with the vote or the missing power; BadSignature.
@@ -76,7 +83,7 @@ def check_certificate(
         weight = validators.get_power(vote.validator)
         if weight == 0:
             raise BadCertificate(f"{who} is not in the validator set")
-        if not is_signed(context, vote):
+        if not is_signed(context, vote, recover):
             raise BadCertificate(f"the signature is not by {who}")
         seen.append(vote.validator)
         power += weight

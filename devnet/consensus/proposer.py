@@ -1,7 +1,8 @@
 """Proposer rotation: everybody proposes as often as their power says.
 
 Integer priorities: each turn everybody gains its power and the highest, who proposes, pays the
-total. Source: CometBFT, specification of proposer selection.
+total; of equals the first in the set proposes.
+Source: CometBFT, specification of proposer selection.
 """
 
 from dataclasses import dataclass, field
@@ -64,9 +65,7 @@ def _take_turn(validators: ValidatorSet, priorities: tuple[int, ...]) -> Rotatio
         priority + member.power
         for priority, member in zip(centred, validators.members, strict=True)
     ]
-    first = min(
-        range(len(gained)), key=lambda i: (-gained[i], validators.members[i].address)
-    )  # ties: the lower address
+    first = gained.index(max(gained))  # ties: who comes first in the set
     gained[first] -= total
     return Rotation(validators, tuple(gained), validators.members[first].address)
 

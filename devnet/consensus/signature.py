@@ -37,5 +37,24 @@ def recover(signature: bytes, digest: bytes) -> bytes:
         raise BadSignature(f"not a signature: {broken}") from broken
 
 
+class Recoveries:
+    """Remembers who made a signature: several validators in one process check the same ones."""
+
+    def __init__(self, size: int = 4_096) -> None:
+        self._known: dict[tuple[bytes, bytes], bytes] = {}
+        self._size = size
+
+    def recover(self, signature: bytes, digest: bytes) -> bytes:
+        """As the function of this name. Raises: BadSignature."""
+        key = (signature, digest)
+        address = self._known.get(key)
+        if address is None:
+            address = recover(signature, digest)
+            if len(self._known) == self._size:
+                self._known.clear()
+            self._known[key] = address
+        return address
+
+
 def _to_address(key: PublicKey) -> bytes:
     return compute_keccak(key.format(compressed=False)[1:])[12:]

@@ -63,6 +63,12 @@ def read_validators(load: Load, known: ValidatorSet) -> ValidatorSet:
     return ValidatorSet(tuple(_iterate_members(load)))
 
 
+def list_changes(load: Load) -> tuple[int, ...]:
+    """Heights at which another set than the first came into force, or will."""
+    places = (locate_item(EPOCHS, index, words=2) for index in range(1, load(EPOCHS)))
+    return tuple(load(place + 1) for place in places)
+
+
 def compute_updates(before: ValidatorSet, after: ValidatorSet) -> tuple[Update, ...]:
     """What turns one set of a chain into the next: `apply_updates` gives it, in the same order.
 

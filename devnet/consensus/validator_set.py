@@ -1,4 +1,4 @@
-"""Validator set: who may sign, with how much power, and who proposes when."""
+"""Validator set: who may sign, with how much power."""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ValidatorSet:
-    """Members in a fixed order, which is also the order of proposing."""
+    """Members in a fixed order."""
 
     members: tuple[Member, ...]
     powers: dict[bytes, int] = field(init=False, repr=False, compare=False)  # by address
@@ -41,10 +41,6 @@ class ValidatorSet:
     def is_quorum(self, power: int) -> bool:
         """Whether `power` is more than two thirds, in integers."""
         return is_quorum(power, self.total_power)
-
-    def get_proposer(self, height: int, round_: int) -> Member:
-        """Round robin: a new proposer at each height and at each round of it."""
-        return self.members[(height - 1 + round_) % len(self.members)]
 
 
 def compute_set_hash(validators: ValidatorSet) -> bytes:

@@ -5,11 +5,14 @@ domain, chain id, height, round, block hash (zero for nil), hash of the validato
 fingerprint of the signer, and the vote type.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from devnet.consensus.signature import recover, sign
 from precompiles.digest import compute_keccak
 
+Recover: TypeAlias = Callable[[bytes, bytes], bytes]  # (signature, digest): who signed
 NIL = bytes(32)  # vote for no block
 PRECOMMIT = 2  # vote type
 _DOMAIN = compute_keccak(b"devnet.vote.v1")
@@ -55,7 +58,7 @@ def sign_vote(context: VoteContext, vote: Vote, key: bytes) -> Vote:
     return replace(vote, signature=sign(key, compute_vote_digest(context, vote)))
 
 
-def is_signed(context: VoteContext, vote: Vote) -> bool:
+def is_signed(context: VoteContext, vote: Vote, recover: Recover = recover) -> bool:
     """Whether the vote's validator made its signature.
 
     Raises: BadSignature if the bytes are no signature at all.

@@ -47,6 +47,10 @@ class Values:
         """Whether the value is one of ours, made for this height."""
         return is_made_for(proposal.value, proposal.height)
 
+    def can_follow(self, height: int, value: bytes) -> bool:
+        """As if it had been proposed."""
+        return is_made_for(value, height)
+
     def commit(self, height: int, value: bytes) -> tuple[Update, ...]:
         """Remember it; the set changes by height, whatever the value."""
         self.decided.append(value)

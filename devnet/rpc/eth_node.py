@@ -21,7 +21,7 @@ def get_accounts(node: Node) -> Json:
 def get_coinbase(node: Node) -> Json:
     """Who proposes the next block, if the first round decides it."""
     height = node.head.header.number + 1
-    return encode_bytes(node.cluster.get_validators(height).get_proposer(height, 0).address)
+    return encode_bytes(node.cluster.get_proposer(height))
 
 
 def is_syncing(node: Node) -> Json:

@@ -6,6 +6,7 @@ Time is virtual: a silent validator costs a round, never a pause.
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 
 from devnet.chain.block import Execution, build_execution
 from devnet.chain.body import extract_block
@@ -14,23 +15,24 @@ from devnet.chain.header import Header
 from devnet.chain.history import History
 from devnet.chain.origin import Origin
 from devnet.chain.shelf import Shelf
-from devnet.chain.transaction import Transaction
 from devnet.config import Config, Host
-from devnet.consensus import agreement
+from devnet.consensus.blame.halt import diagnose_halt
 from devnet.consensus.certificate import Certificate, decode_certificate, encode_certificate
 from devnet.consensus.set_change import DELAY
+from devnet.consensus.signature import Recoveries
+from devnet.consensus.staking import STAKING, list_changes
+from devnet.consensus.turns import Turns
 from devnet.consensus.validator_set import ValidatorSet
-from devnet.consensus.vote import NIL
-from devnet.errors import ConfigError, NoQuorum, UnknownBlock
+from devnet.errors import ConfigError, NoQuorum, StoreError, UnknownBlock
+from devnet.validators.assembly import Assembly
+from devnet.validators.attempt import Attempt, LeftOut
 from devnet.validators.founding import build_founding
-from devnet.validators.misbehaviour import Behavior, Strategy, parse_behavior
-from devnet.validators.proposal import Proposal
+from devnet.validators.misbehaviour import Behavior, parse_behavior
+from devnet.validators.record import Record
 from devnet.validators.report import Disagreement, RoundReport, build_report, explain_halt
 from devnet.validators.succession import read_set
 from devnet.validators.validator import Select, Validator
 from precompiles.digest import compute_model_id
-
-_KEPT_REPORTS = 1_000  # disagreements that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,6 @@ class Decision:
 
     block: Execution
     certificate: Certificate
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A transaction that the proposer could not put into a block."""
-
-    transaction: Transaction
-    reason: Exception
 
 
 class Cluster:
@@ -69,14 +63,17 @@ class Cluster:
         """
         founding = build_founding(config)
         self._founders = founding.validators
+        self.first_signed = 1 if origin is None else origin.next_number
+        self._turns = Turns(self.get_validators, self.first_signed)
+        recover = Recoveries().recover
         self.validators = tuple(
-            Validator(index, config, founding, funded, host, origin, history)
+            Validator(index, config, founding, self._turns, recover, funded, host, origin, history)
             for index in range(config.validators)
         )
-        self.first_signed = 1 if origin is None else origin.next_number
         self.left_out: list[LeftOut] = []  # in the last attempt
-        self.disagreements: list[Disagreement] = []
-        self.round = 0
+        self.record = Record()
+        self.round = 0  # of the last decision, or the one that is waited in
+        self.step = "decided"
         self.waiting = ""  # why the last attempt gave no block
         self._reader: Validator | None = None  # who it was when this was frozen
         founder = self.validators[0]
@@ -85,6 +82,10 @@ class Cluster:
         if origin is not None:
             for block in founder.import_blocks(self.history, origin.blocks, origin.check_seal):
                 self.history.append(block)
+        self._assembly = Assembly(
+            *(self.validators, founding.keys, config.chain_id, config.seed, self._turns, recover),
+            *(self.get_certificate, self.history.get_hash, self.record.add_duplicate),
+        )
 
     def catch_up(self) -> None:
         """Let validators execute what they have not.
@@ -101,6 +102,9 @@ class Cluster:
         if all(v.head.number < self.head.number for v in self.validators):
             reasons = "; ".join(f"{v.name}: {v.stuck or 'crashed'}" for v in self.validators)
             raise NoQuorum(f"no validator is at block {self.head.number}: {reasons}")
+        state = self.reader.world.open(self.head.state_root, self.head)
+        changes = list_changes(partial(state.get_storage, STAKING))
+        self._turns.restore(self.head.number + 1, changes)
 
     def freeze(self, history: History) -> "Cluster":
         """What was decided by now and who answers for it, for another thread, which only reads.
@@ -112,7 +116,7 @@ class Cluster:
         """
         frozen = copy(self)
         frozen.history = history
-        frozen.disagreements = self.disagreements.copy()
+        frozen.record = self.record.copy()
         frozen._reader = self.reader
         return frozen
 
@@ -126,8 +130,28 @@ class Cluster:
         if self._reader is not None:
             return self._reader
         at_head = [v for v in self.validators if v.head.number == self.head.number]
-        honest = [v for v in at_head if v.behavior.strategy is Strategy.HONEST]
+        honest = [v for v in at_head if v.behavior.is_honest]
         return (honest or at_head)[0]
+
+    @property
+    def disagreements(self) -> list[Disagreement]:
+        """Who found another result than others, latest last."""
+        return self.record.disagreements
+
+    def get_validators(self, height: int) -> ValidatorSet:
+        """Who signs a height: any so far, the next one and the one after it.
+
+        Raises: UnknownBlock.
+        """
+        source = height - DELAY
+        if source < self.first_signed:
+            return self._founders
+        header = self.history.get_block(source).header
+        return read_set(self.reader.world, header, self._founders)
+
+    def get_proposer(self, height: int, round_: int = 0) -> bytes:
+        """Address of who proposes in a round of a height."""
+        return self._turns.get_rotation(height).get_proposer(round_)
 
     def find_certificate(self, number: int) -> Certificate | None:
         """Of a block up to the head; block 0 and imported ones have none."""
@@ -148,17 +172,6 @@ class Cluster:
                 f"{what}: it has no certificate; the first that may is {self.first_signed}"
             )
         return certificate
-
-    def get_validators(self, height: int) -> ValidatorSet:
-        """Who signs a height: any so far, the next one and the one after it.
-
-        Raises: UnknownBlock.
-        """
-        source = height - DELAY
-        if source < self.first_signed:
-            return self._founders
-        header = self.history.get_block(source).header
-        return read_set(self.reader.world, header, self._founders)
 
     @property
     def behaviors(self) -> tuple[str, ...]:
@@ -198,121 +211,112 @@ class Cluster:
         Raises: NoQuorum with who found what, after every validator has proposed once.
         """
         assert self._reader is None, "a frozen cluster decides nothing"
-        height = self.head.number + 1
+        height, last_commit = self.head.number + 1, self.find_certificate(self.head.number)
         self._catch_up(height)
-        validators = self.get_validators(height)
-        state = agreement.State(validators, height)
-        self.left_out = []
-        report: RoundReport | None = None
-        rounds = len(validators.members)
-        while state.round < rounds:
-            self.round = state.round
-            round_ = state.round
-            proposer = self._find_proposer(validators, height, round_)
-            proposal = self._propose(proposer, round_, height, select, timestamp)
-            if proposal is not None and not proposal.block.transactions and not allow_empty:
-                state, _ = agreement.apply(state, agreement.TimedOut(round_))
-                continue
-            state, found = self._run_round(state, proposal, height)
-            if report is None or found.groups:
-                report = found
-            self._remember(found)
-            if state.decided != NIL and proposal is not None:
-                return self._commit(proposal, agreement.build_certificate(state))
-            if state.round == round_:
-                state, _ = agreement.apply(state, agreement.TimedOut(round_))
-        if report is None:
+        attempt = Attempt(height, select, timestamp, allow_empty, last_commit)
+        self.left_out = attempt.left_out
+        rounds = self._assembly.run(attempt)
+        report = self._report(attempt)
+        if attempt.decided is not None:
+            return self._commit(attempt, attempt.decided)
+        self.round, self.step = self._assembly.round, self._assembly.step.name.lower()
+        if self._is_idle(attempt):
             return None
-        self.waiting = explain_halt(report, rounds, validators)
+        members = self.get_validators(height)
+        absent = {member.address: "does not run here" for member in members.members}
+        for seat in self._assembly.seats:
+            absent[seat.validator.address] = seat.describe_absence(height)
+        halt = diagnose_halt(height, members, self._assembly.messages, absent)
+        names = {validator.address: validator.name for validator in self.validators}
+        self.waiting = explain_halt(report, halt, rounds, names, self.partition)
         raise NoQuorum(self.waiting)
 
     def rewind(self, number: int) -> None:
         """Forget all blocks above `number`, and who disagreed about them."""
         assert number >= self.first_signed - 1, "blocks that nobody signed stay"
         self.history.rewind(number)
-        self.disagreements = [d for d in self.disagreements if d.height <= number]
+        self.record.rewind(number)
         for validator in self.validators:
             validator.rewind(self.head, self.history)
-        self.round, self.waiting = 0, ""
+        self._turns.rewind(number)
+        self._assembly.reset()
+        self.round, self.step, self.waiting = 0, "decided", ""
 
-    def _find_proposer(
-        self, validators: ValidatorSet, height: int, round_: int
-    ) -> Validator | None:
-        """Nobody if the proposer runs elsewhere."""
-        address = validators.get_proposer(height, round_).address
-        return next((v for v in self.validators if v.address == address), None)
+    @property
+    def partition(self) -> tuple[tuple[str, ...], ...]:
+        """Names by side of the network, nothing if it is whole."""
+        groups = self._assembly.groups
+        return tuple(tuple(self.validators[node].name for node in group) for group in groups)
 
-    def _propose(
-        self,
-        proposer: Validator | None,
-        round_: int,
-        height: int,
-        select: Select,
-        timestamp: int,
-    ) -> Proposal | None:
-        if proposer is None or not self._is_ready(proposer, height):
-            return None
-        last_commit = self.find_certificate(self.head.number)
+    def split(self, groups: Sequence[Sequence[str]]) -> None:
+        """Cut all links between groups of validators; who is in none stays linked to all.
 
-        def leave(transaction: Transaction, reason: Exception) -> None:
-            self.left_out.append(LeftOut(transaction, reason))
+        Raises: ConfigError for an unknown name, or one in two groups.
+        """
+        nodes = [[self.validators.index(self.find(name)) for name in group] for group in groups]
+        seen: dict[int, None] = {}
+        for node in (node for group in nodes for node in group):
+            if node in seen:
+                raise ConfigError(f"{self.validators[node].name} is in the partition twice")
+            seen[node] = None
+        self._assembly.split(tuple(tuple(group) for group in nodes if group))
 
-        return proposer.propose(round_, timestamp, last_commit, select, leave)
+    def heal(self) -> None:
+        """Link everybody again."""
+        self._assembly.split(())
 
-    def _run_round(
-        self, state: agreement.State, proposal: Proposal | None, height: int
-    ) -> tuple[agreement.State, RoundReport]:
-        opinions = []
-        validators = state.validators
-        ready = [v for v in self.validators if self._is_ready(v, height)]
-        silent = [(v.name, v.stuck or "crashed") for v in self.validators if v not in ready]
-        if proposal is not None:
-            for validator in ready:
-                opinion = validator.check(proposal)
-                opinions.append(opinion)
-                if validators.get_power(validator.address):
-                    vote = validator.vote(proposal, opinion)
-                    state, _ = agreement.apply(state, agreement.Voted(vote))
-        names = {v.address: v.name for v in self.validators}
-        powers = {v.name: validators.get_power(v.address) for v in self.validators}
-        for member in validators.members:
-            if member.address not in names:
-                name = names[member.address] = f"0x{member.address.hex()}"
-                powers[name] = member.power
-                silent.append((name, "does not run here"))
-        proposer = names[validators.get_proposer(height, self.round).address]
-        return state, build_report(height, self.round, proposer, opinions, silent, powers)
+    def _commit(self, attempt: Attempt, block: Execution) -> Decision:
+        certificate = self._assembly.build_certificate(attempt)
+        try:
+            self.history.append(block, encode_certificate(certificate))
+        except StoreError:
+            self._assembly.reset()
+            raise
+        for validator in attempt.followers:
+            validator.accept(block)
+        self.round, self.step, self.waiting = certificate.round, "decided", ""
+        return Decision(block, certificate)
 
-    def _commit(self, proposal: Proposal, certificate: Certificate) -> Decision:
-        decision = Decision(proposal.block, certificate)
-        members = self.get_validators(certificate.height)
-        self.history.append(decision.block, encode_certificate(certificate))
-        self.waiting = ""
-        signers = [vote.validator for vote in certificate.votes]
-        for validator in self.validators:
-            if validator.address in signers:
-                validator.accept(decision.block)
-            elif not members.get_power(validator.address) and self._is_ready(
-                validator, certificate.height
-            ):
-                validator.follow(decision.block, certificate)
-        return decision
+    def _is_idle(self, attempt: Attempt) -> bool:
+        """Whether all who take part had nothing to propose, and could have decided."""
+        members = self.get_validators(attempt.height)
+        present = [s for s in self._assembly.seats if not s.describe_absence(attempt.height)]
+        power = sum(members.get_power(seat.validator.address) for seat in present)
+        return members.is_quorum(power) and len(attempt.idle) >= len(present)
+
+    def _report(self, attempt: Attempt) -> RoundReport | None:
+        """Remember who disagreed; what most validators said something about is told."""
+        members = self.get_validators(attempt.height)
+        powers = {v.name: members.get_power(v.address) for v in self.validators}
+        names = {validator.address: validator.name for validator in self.validators}
+        report = None
+        for round_, found in sorted(attempt.opinions.items()):
+            opinions = [found[v.name] for v in self.validators if v.name in found]
+            proposer = names.get(self.get_proposer(attempt.height, round_), "")
+            latest = build_report(attempt.height, round_, proposer, opinions, powers)
+            self.record.disagreements += latest.disagreements
+            if report is None or latest.count >= report.count:
+                report = latest
+        if attempt.strays:
+            members = self.get_validators(attempt.height)
+            self.record.add_fork(attempt, self._assembly.messages, members)
+        return report
 
     def _catch_up(self, height: int) -> None:
-        for validator in self.validators:
+        for node, validator in enumerate(self.validators):
             while (
                 validator.is_running(height)
                 and not validator.stuck
+                and not self._assembly.seats[node].is_waking
                 and validator.head.number < self.head.number
+                and self._has_peer(node, validator.head.number + 1)
             ):
                 number = validator.head.number + 1
                 certificate = self.find_certificate(number)
                 assert certificate is not None, "blocks that nobody signed are executed at start"
                 validator.follow(self.history.get_block(number), certificate)
 
-    def _is_ready(self, validator: Validator, height: int) -> bool:
-        return validator.is_running(height) and validator.head.number == height - 1
-
-    def _remember(self, report: RoundReport) -> None:
-        self.disagreements += report.disagreements
-        del self.disagreements[:-_KEPT_REPORTS]
+    def _has_peer(self, node: int, number: int) -> bool:
+        """Whether somebody who has a block can be heard, or nobody has it but the disk."""
+        having = [i for i, v in enumerate(self.validators) if v.head.number >= number]
+        return not having or any(self._assembly.is_linked(node, other) for other in having)

@@ -61,7 +61,7 @@ class Drafts:
 def _draft(cluster: Cluster, select: Select, timestamp: int, ancestors: Sequence[bytes]) -> Draft:
     world, parent = cluster.reader.world.branch(), cluster.head
     last_commit = cluster.find_certificate(parent.number)
-    proposer = cluster.get_validators(parent.number + 1).get_proposer(parent.number + 1, 0).address
+    proposer = cluster.get_proposer(parent.number + 1)
     template = build_template(
         *(parent, ancestors[0], last_commit, proposer, timestamp), world.schedule
     )

@@ -1,119 +1,58 @@
-"""Misbehaviour = strategy x trigger, wrapped outside honest code.
+"""Behaviour of a validator: honest, or faults = strategy x trigger, as users write them.
 
-| strategy    | what the validator does                                             |
-|-------------|---------------------------------------------------------------------|
-| honest      | follows the protocol                                                |
-| crash       | proposes nothing, votes nothing, keeps its disk                     |
-| wrong-model | runs every model with one weight changed                            |
+    honest   wrong-model@height>=5   crash(500)@at heights 3,7-9   drop-votes@random(0.3) + lazy
 
-A trigger limits it: `crash@height>=5`. Unknown words are refused with what exists.
+Several faults of one validator are joined by `+`. Strategies and triggers are in `faults/`.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
-
-import numpy as np
-import onnx
-from onnx import numpy_helper
 
 from devnet.errors import ConfigError
-from precompiles.engine.local import LocalEngine
-from precompiles.interface import Engine
-from precompiles.models.manifest import Manifest
-from precompiles.models.store import ModelStore
-from precompiles.tensor import Tensor
+from devnet.validators.faults.fault import Fault, Strategy, check_faults, parse_fault
 
-
-class Strategy(Enum):
-    """What a validator does."""
-
-    HONEST = "honest"
-    CRASH = "crash"
-    WRONG_MODEL = "wrong-model"
+_HONEST = "honest"
 
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
-    """A strategy and the first height at which it holds."""
+    """What a validator does: nothing but the protocol, or the faults."""
 
-    strategy: Strategy = Strategy.HONEST
-    from_height: int = 0
+    text: str = _HONEST  # as it was given
+    faults: tuple[Fault, ...] = ()
 
-    def get_strategy(self, height: int) -> Strategy:
-        """The strategy in force at a height."""
-        return self.strategy if height >= self.from_height else Strategy.HONEST
+    @property
+    def is_honest(self) -> bool:
+        """Whether it follows the protocol everywhere."""
+        return not self.faults
 
     def __str__(self) -> str:
-        when = f"@height>={self.from_height}" if self.from_height else ""
-        return self.strategy.value + when
+        return self.text
 
 
 HONEST = Behavior()
-_FORM = re.compile(r"(?P<strategy>[a-z-]+)(?:@height>=(?P<height>[0-9]+))?")
 
 
 def parse_behavior(text: str) -> Behavior:
-    """Read `strategy` or `strategy@height>=N`.
+    """Read `honest`, or faults joined by `+`, each `strategy[(MS)][@trigger]`.
 
-    Raises: ConfigError with what exists.
+    Raises: ConfigError with what exists, or with what contradicts what.
     """
-    match = _FORM.fullmatch(text)
-    known = ", ".join(strategy.value for strategy in Strategy)
-    if match is None:
-        raise ConfigError(f"behavior '{text}' is not of the form strategy[@height>=N]: {known}")
-    try:
-        strategy = Strategy(match["strategy"])
-    except ValueError:
-        raise ConfigError(f"no behavior '{match['strategy']}'; there are {known}") from None
-    return Behavior(strategy, int(match["height"] or 0))
-
-
-class WrongWeightEngine(LocalEngine):
-    """An engine that runs every model with one weight changed."""
-
-    def read_weights(self, model_id: bytes) -> bytes:
-        return change_weight(self.load(model_id))
-
-
-class SwitchedEngine:
-    """The engine of a validator whose behavior may change while it runs."""
-
-    def __init__(self, honest: Engine, store: ModelStore) -> None:
-        self.honest = honest
-        self._wrong = WrongWeightEngine(store)
-        self.strategy = Strategy.HONEST
-
-    def load(self, model_id: bytes) -> bytes:
-        return self.honest.load(model_id)
-
-    def admit(self, model_id: bytes, dimensions: Mapping[str, int]) -> Manifest:
-        return self.honest.admit(model_id, dimensions)
-
-    def try_out(self, manifest: Manifest) -> None:
-        self.honest.try_out(manifest)
-
-    def run(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        engine: Engine = self._wrong if self.strategy is Strategy.WRONG_MODEL else self.honest
-        return engine.run(manifest, inputs)
-
-
-def change_weight(model: bytes) -> bytes:
-    """The model with one element changed: the largest of the last weight matrix, mirrored.
-
-    A model without weights comes back as it is.
-    """
-    proto = onnx.load_from_string(model)
-    tensors = [tensor for tensor in proto.graph.initializer if 0 not in tensor.dims]
-    if not tensors:
-        return model
-    target = ([tensor for tensor in tensors if len(tensor.dims) >= 2] or tensors)[-1]
-    array = numpy_helper.to_array(target).copy()
-    flat = array.reshape(-1)
-    middle = np.median(flat)
-    index = int(np.argmax(np.abs(flat - middle)))
-    flat[index] = flat.min() if flat[index] > middle else flat.max()
-    target.CopyFrom(numpy_helper.from_array(array, target.name))
-    changed: bytes = proto.SerializeToString()
-    return changed
+    known = ", ".join((_HONEST, *(strategy.value for strategy in Strategy)))
+    parts = [part.strip() for part in text.split("+")]
+    faults = []
+    for part in parts:
+        head, at, when = part.partition("@")
+        name = head.partition("(")[0].strip()
+        if not name or (at and not when.strip()):
+            raise ConfigError(
+                f"behavior '{text}' is not of the form strategy[(MS)][@trigger] [+ ...]: {known}"
+            )
+        if name == _HONEST and len(parts) == 1 and not at:
+            return HONEST
+        if name == _HONEST:
+            raise ConfigError(f"behavior '{text}': 'honest' stands alone, without a trigger")
+        if name not in (strategy.value for strategy in Strategy):
+            raise ConfigError(f"no behavior '{name}'; there are {known}")
+        faults.append(parse_fault(part))
+    check_faults(faults)
+    return Behavior(" + ".join(parts), tuple(faults))

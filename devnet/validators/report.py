@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from devnet.chain.block import Execution
-from devnet.consensus.validator_set import ValidatorSet
+from devnet.consensus.blame.halt import Halt
 from devnet.validators.diagnosis import Difference, compare_executions
 from devnet.validators.validator import Opinion
 
@@ -35,9 +35,13 @@ class RoundReport:
     round: int
     proposer: str
     groups: tuple[tuple[tuple[str, ...], int], ...]  # names and power by result, largest first
-    silent: tuple[tuple[str, str], ...]  # who did not take part, and why
     refusals: tuple[tuple[str, str], ...]  # who could not execute, and why
     disagreements: tuple[Disagreement, ...]
+
+    @property
+    def count(self) -> int:
+        """How many validators looked at the block."""
+        return sum(len(names) for names, _ in self.groups) + len(self.refusals)
 
 
 def build_report(
@@ -45,7 +49,6 @@ def build_report(
     round_: int,
     proposer: str,
     opinions: Sequence[Opinion],
-    silent: Sequence[tuple[str, str]],
     powers: Mapping[str, int],
 ) -> RoundReport:
     """Group opinions by result; the group with the most power is what others are held against."""
@@ -70,22 +73,41 @@ def build_report(
             (tuple(name for name, _ in members), sum(powers[name] for name, _ in members))
             for members in groups
         ),
-        silent=tuple(silent),
         refusals=tuple((o.validator, o.reason) for o in opinions if o.execution is None),
         disagreements=tuple(disagreements),
     )
 
 
-def explain_halt(report: RoundReport, rounds: int, validators: ValidatorSet) -> str:
-    """Why there is no block, in one line: results with their power, who is silent, what differs."""
+def explain_halt(
+    report: RoundReport | None,
+    halt: Halt,
+    rounds: int,
+    names: Mapping[bytes, str],
+    partition: Sequence[Sequence[str]] = (),
+) -> str:
+    """Why there is no block, in one line: results with their power, who is silent, what differs.
+
+    Args:
+        report: of the last round in which anybody executed a block.
+        halt: what everybody said, where nobody executed one.
+        names: of validators by address.
+    """
     parts = [
-        f"no block {report.height} after {rounds} rounds: a result needs power "
-        f"{validators.quorum_power} of {validators.total_power}"
+        f"no block {halt.height} after {rounds} round{'s' * (rounds != 1)}: a result needs power "
+        f"{halt.needed} of {halt.total}"
     ]
-    for names, power in report.groups:
-        parts.append(f"{', '.join(names)} (power {power}) agree on one result")
-    parts += [f"{name} does not take part ({why})" for name, why in report.silent]
-    parts += [f"{name} cannot answer ({reason})" for name, reason in report.refusals]
-    if report.disagreements:
+    for group, power in report.groups if report else ():
+        parts.append(f"{', '.join(group)} (power {power}) agree on one result")
+    refused = dict(report.refusals) if report else {}
+    for doing in halt.groups:
+        who = [names.get(v, "0x" + v.hex()) for v in doing.validators]
+        if doing.is_absent:
+            parts += [f"{name} does not take part ({doing.what})" for name in who]
+        elif report is None:
+            parts.append(f"{', '.join(who)} (power {doing.power}) {doing.what}")
+    parts += [f"{name} cannot answer ({reason})" for name, reason in refused.items()]
+    if report and report.disagreements:
         parts.append(str(report.disagreements[0].difference))
+    if partition:
+        parts.append("the network is split: " + " | ".join(", ".join(side) for side in partition))
     return "; ".join(parts)

@@ -4,7 +4,7 @@ It trusts nothing: a block gets its vote only if executing the block again gives
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block
@@ -23,8 +23,9 @@ from devnet.chain.world import World
 from devnet.config import Config, Host
 from devnet.consensus.certificate import Certificate, check_certificate
 from devnet.consensus.signature import compute_address
+from devnet.consensus.turns import Turns
 from devnet.consensus.validator_set import ValidatorSet, compute_set_hash
-from devnet.consensus.vote import NIL, Vote, VoteContext, sign_vote
+from devnet.consensus.vote import Recover, VoteContext
 from devnet.errors import (
     BadProposal,
     ChainError,
@@ -33,9 +34,12 @@ from devnet.errors import (
     HostError,
     StoreError,
 )
+from devnet.streams import Stream
+from devnet.validators.faults.conduct import Conduct
+from devnet.validators.faults.engine import BUILDERS, SwitchedEngine
 from devnet.validators.founding import Founding
 from devnet.validators.host import build_engine, build_node_store, build_store
-from devnet.validators.misbehaviour import HONEST, Behavior, Strategy, SwitchedEngine
+from devnet.validators.misbehaviour import HONEST, Behavior
 from devnet.validators.proposal import (
     Proposal,
     build_template,
@@ -43,11 +47,18 @@ from devnet.validators.proposal import (
     extract_template,
 )
 from devnet.validators.succession import Succession
-from precompiles.engine.fingerprint import compute_fingerprint
 from precompiles.table import build_table
 
 _BLOCKHASH_WINDOW = 256  # blocks that BLOCKHASH sees
 Select = Callable[[Callable[[bytes], int]], Selection]
+
+
+Predicate = Callable[[Transaction], bool]
+
+
+def allow(transaction: Transaction) -> bool:
+    """Pick no transaction out."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,8 @@ class Validator:
         index: int,
         config: Config,
         founding: Founding,
+        turns: Turns,
+        recover: Recover,
         funded: Sequence[bytes],
         host: Host,
         origin: Origin | None = None,
@@ -74,15 +87,20 @@ class Validator:
     ) -> None:
         """
         Args:
+            turns: who votes and who proposes.
+            recover: finds who made a signature.
             origin: where the chain begins; with a genesis from `config` if not given.
             history: the chain so far, if there is one; it goes on where its own disk ends.
         Raises: StoreError if its disk and the chain do not fit.
         """
         self.name = f"v{index}"
-        self._key = founding.keys[index]
-        self.address = compute_address(self._key)
+        self.address = compute_address(founding.keys[index])
         self.store = build_store(host, self.name)
         self.behavior: Behavior = HONEST
+        self.conduct = Conduct((), Stream(config.seed, "conduct", index))
+        self.version = 0  # counts reasons to begin anew: another behaviour, another model
+        self._stream = config.seed, "conduct", index
+        self._turns, self._recover = turns, recover
         self._chain_id = config.chain_id
         self.engine = SwitchedEngine(build_engine(host, self.store), self.store)
         table = build_table(self.engine, config.schedule)
@@ -118,29 +136,31 @@ class Validator:
         self.stuck = ""  # why it cannot follow the chain, empty if it does
         self._proposed: Execution | None = None  # its own latest block, already executed
 
+    def get_validators(self, height: int) -> ValidatorSet:
+        """Who signs a height, from the head's to two above it."""
+        return self._succession.get(height)
+
     @property
     def ancestors(self) -> list[bytes]:
         """Hashes that BLOCKHASH sees from the next block, latest first."""
         return self.hashes[: -_BLOCKHASH_WINDOW - 1 : -1]
 
-    def get_validators(self, height: int) -> ValidatorSet:
-        """Who signs a height, from the head's to two above it."""
-        return self._succession.get(height)
-
     def is_running(self, height: int) -> bool:
         """Whether the process is up at a height."""
-        return self.behavior.get_strategy(height) is not Strategy.CRASH
+        return not self.conduct.is_down(height)
 
     def set_behavior(self, behavior: Behavior) -> None:
         """Change what the validator does; it tries again to follow the chain."""
         self.behavior = behavior
-        self.stuck = ""
+        self.conduct = Conduct(behavior.faults, Stream(*self._stream))
+        self._begin_anew()
         self._set_engine(self.head.number + 1)  # calls are answered before the next block is
 
     def put_model(self, model: bytes) -> None:
         """Keep model bytes; the validator tries again to follow the chain."""
         self.store.put(model)
-        self.stuck = ""
+        if self.stuck:
+            self._begin_anew()
 
     def propose(
         self,
@@ -149,6 +169,7 @@ class Validator:
         last_commit: Certificate | None,
         select: Select,
         on_left_out: Leave,
+        is_censored: Predicate = allow,
     ) -> Proposal:
         """Build and execute the next block from waiting transactions."""
         self._set_engine(self.head.number + 1)
@@ -163,7 +184,8 @@ class Validator:
             selection.leave(transaction.sender)  # what follows by nonce would fail too
             on_left_out(transaction, reason)
 
-        block = execute_block(self.world, self.head, template, selection, self.ancestors, leave)
+        offered = _pass(selection, is_censored)
+        block = execute_block(self.world, self.head, template, offered, self.ancestors, leave)
         self._proposed = block
         return Proposal(round_, block, last_commit)
 
@@ -180,26 +202,40 @@ class Validator:
             return Opinion(self.name, own, "own execution gives another result")
         return Opinion(self.name, own, "")
 
-    def vote(self, proposal: Proposal, opinion: Opinion) -> Vote:
-        """A signed precommit: for the block if the opinion is good, else nil."""
-        block_hash = NIL if opinion.reason else proposal.block.hash
-        context = self.get_context(proposal.block.header.number)
-        vote = Vote(proposal.round, block_hash, self.address, compute_fingerprint())
-        return sign_vote(context, vote, self._key)
+    def vary(self, proposal: Proposal) -> Proposal | None:
+        """Another valid proposal of the same transactions, a second later, if there is one."""
+        header = proposal.block.header
+        template = replace(extract_template(header), timestamp=header.timestamp + 1)
+        block = replace(proposal.block, header=template)
+        try:
+            return replace(proposal, block=self._execute(block))
+        except (ChainError, HostError):
+            return None
 
     def follow(self, block: Execution, certificate: Certificate) -> None:
         """Take over a certified block after executing it; on another result stay where it is."""
+        number = block.header.number
+        voters, context = self.get_validators(number), self.get_context(number)
         try:
-            height = block.header.number
-            check_certificate(certificate, self.get_validators(height), self.get_context(height))
+            check_certificate(certificate, voters, context, self._recover)
+        except ConsensusError as refused:
+            self.stuck = f"at block {number}: {refused}"
+            return
+        if self.can_follow(block):
+            self.accept(block)
+
+    def can_follow(self, block: Execution) -> bool:
+        """Whether executing a decided block gives its hash; if not it is stuck."""
+        number = block.header.number
+        try:
             own = self._execute(block)
         except DevnetError as refused:
-            self.stuck = f"at block {block.header.number}: {refused}"
-            return
-        if own.hash == certificate.block_hash:
-            self.accept(block)
-        else:
-            self.stuck = f"at block {block.header.number}: own execution gives another result"
+            self.stuck = f"at block {number}: {refused}"
+            return False
+        if own.hash != block.hash:
+            self.stuck = f"at block {number}: own execution gives another result"
+            return False
+        return True
 
     def accept(self, block: Execution) -> None:
         """Make a block that it has executed with the same result its head, and keep its state.
@@ -240,11 +276,15 @@ class Validator:
             self.head = header
             del self.hashes[header.number + 1 :]
             self._succession.restart(history, header.number)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self.stuck = ""
+        self.version += 1
 
     def _check_rules(self, proposal: Proposal) -> None:
         header, parent = proposal.block.header, self.head.number
-        proposer = self.get_validators(parent + 1).get_proposer(parent + 1, proposal.round).address
+        proposer = self._turns.get_rotation(parent + 1).get_proposer(proposal.round)
         expected = build_template(
             *(self.head, self.hashes[-1], proposal.last_commit, proposer, header.timestamp),
             self.world.schedule,
@@ -254,8 +294,8 @@ class Validator:
             return
         if proposal.last_commit is None:
             raise BadProposal(f"no certificate of block {parent}")
-        validators = self.get_validators(parent)
-        check_certificate(proposal.last_commit, validators, self.get_context(parent))
+        voters, context = self.get_validators(parent), self.get_context(parent)
+        check_certificate(proposal.last_commit, voters, context, self._recover)
         certified = proposal.last_commit.block_hash
         if certified != self.hashes[-1]:
             raise BadProposal(
@@ -268,8 +308,17 @@ class Validator:
         return execute_block(self.world, self.head, template, block.transactions, self.ancestors)
 
     def _set_engine(self, height: int) -> None:
-        self.engine.strategy = self.behavior.get_strategy(height)
+        self.engine.strategy = self.conduct.find(BUILDERS, height)
 
     def get_context(self, height: int) -> VoteContext:
         """What all votes of a height share."""
         return VoteContext(self._chain_id, height, compute_set_hash(self.get_validators(height)))
+
+
+def _pass(selection: Selection, is_censored: Predicate) -> Iterator[Transaction]:
+    """What is selected and not censored."""
+    for transaction in selection:
+        if is_censored(transaction):
+            selection.leave(transaction.sender)
+        else:
+            yield transaction

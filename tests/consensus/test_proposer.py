@@ -38,7 +38,7 @@ def test_turns_are_in_proportion_to_power(powers: list[int]) -> None:
     ],
 )
 def test_known_turns(powers: tuple[int, ...], turns: list[int]) -> None:
-    """As CometBFT's procedure gives them; ties go to the lower address."""
+    """As CometBFT's procedure gives them; ties go to who comes first in the set."""
     assert list_turns(start_rotation(build_set(*powers)), len(turns)) == turns
 
 

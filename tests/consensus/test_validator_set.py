@@ -62,20 +62,6 @@ def test_strangers_have_no_power() -> None:
     assert validators.get_power(bytes(20)) == 0
 
 
-@given(powers=POWERS, height=st.integers(1, 10**6), round_=st.integers(0, 50))
-def test_proposer_moves_on_with_height_and_round(
-    powers: list[int], height: int, round_: int
-) -> None:
-    """In as many rounds as there are members everybody proposes once; so over heights."""
-    validators = build_set(*powers)
-    count = len(powers)
-    by_round = [validators.get_proposer(height, round_ + n) for n in range(count)]
-    by_height = [validators.get_proposer(height + n, round_) for n in range(count)]
-    assert by_round == by_height
-    assert sorted(m.address for m in by_round) == [m.address for m in validators.members]
-    assert validators.get_proposer(1, 0) == validators.members[0]
-
-
 def test_set_hash_is_keccak_of_words_and_binds_order_and_power() -> None:
     """A contract rebuilds it with abi.encodePacked of 32-byte words."""
     validators = build_set(5, 7)

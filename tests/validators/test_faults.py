@@ -28,10 +28,7 @@ def mine_until_turn(driver: Driver, name: str) -> None:
     cluster = driver.node.cluster
     while True:
         height = driver.node.head.header.number + 1
-        if (
-            cluster.get_validators(height).get_proposer(height, 0).address
-            == cluster.find(name).address
-        ):
+        if cluster.get_proposer(height) == cluster.find(name).address:
             return
         driver.node.mine()
 
@@ -191,6 +188,7 @@ def test_crash_of_one_is_survived_and_restart_catches_up(digits: Digits) -> None
 def test_crash_of_two_stops_the_chain(digits: Digits) -> None:
     """Who does not take part is named; one of them back is enough."""
     driver, _ = digits
+    mine_until_turn(driver, "v0")
     for name in ("v1", "v3"):
         driver.node.set_behavior(name, CRASH)
     with pytest.raises(NoQuorum) as stop:
@@ -238,5 +236,5 @@ def test_networks_of_other_sizes_tolerate_less_than_a_third(
     driver.send(FRESH)
     assert len(driver.list_signers()) == count - crashed
     driver.node.set_behavior(f"v{crashed}", CRASH)
-    with pytest.raises(NoQuorum, match=f"no block 2 after {count} rounds"):
+    with pytest.raises(NoQuorum, match=rf"no block 2 .* v{crashed} does not take part \(crashed\)"):
         driver.send(FRESH)

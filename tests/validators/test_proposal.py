@@ -13,9 +13,12 @@ from devnet.chain.pool.arrival import Arrival
 from devnet.chain.pool.selection import Order, Prices, Selection
 from devnet.chain.transaction import Transaction, decode_transaction
 from devnet.consensus.certificate import Certificate
+from devnet.consensus.tendermint import message
+from devnet.consensus.tendermint.message import NO_ROUND
 from devnet.consensus.validator_set import compute_set_hash
-from devnet.consensus.vote import NIL, Vote, VoteContext, sign_vote
+from devnet.consensus.vote import Vote, VoteContext, sign_vote
 from devnet.streams import draw
+from devnet.validators.executor import Executor
 from devnet.validators.proposal import Proposal, build_template, extract_template
 from devnet.validators.validator import Opinion, Validator
 
@@ -72,8 +75,11 @@ def judge(network: Driver, proposal: Proposal) -> list[Opinion]:
     for index in (0, 1, 3):
         validator: Validator = network.node.cluster.validators[index]
         opinion = validator.check(proposal)
-        vote = validator.vote(proposal, opinion)
-        assert vote.block_hash == (NIL if opinion.reason else proposal.block.hash)
+        executor = Executor(validator, network.node.history.get_hash)
+        executor.keep(proposal)
+        proposer = proposal.block.header.coinbase
+        said = message.Proposal(3, proposal.round, proposal.block.hash, NO_ROUND, proposer)
+        assert executor.is_valid(said) == (not opinion.reason)
         opinions.append(opinion)
     return opinions
 

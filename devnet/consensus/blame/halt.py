@@ -15,6 +15,7 @@ class Group:
     what: str
     validators: tuple[bytes, ...]
     power: int
+    is_absent: bool = False  # `what` is why
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,11 @@ def diagnose_halt(
         own = [v for v in votes if v.validator == member.address and v.round == round_]
         what = absent.get(member.address) or _describe(own, messages, member.address)
         doing.setdefault(what, []).append(member.address)
-        if member.address not in absent:
+        if not absent.get(member.address):
             for value in dict.fromkeys(v.value for v in own if isinstance(v, last_step)):
                 best[value] = best.get(value, 0) + member.power
     groups = [
-        Group(what, tuple(who), sum(validators.get_power(v) for v in who))
+        Group(what, tuple(who), sum(validators.get_power(v) for v in who), bool(absent.get(who[0])))
         for what, who in doing.items()
     ]
     groups.sort(key=lambda group: -group.power)

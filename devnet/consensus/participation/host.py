@@ -40,10 +40,13 @@ class Application(Protocol):
     """The chain: makes, checks and executes values. Bodies travel beside the messages."""
 
     def build_value(self, height: int, round_: int) -> bytes:
-        """Id of a new value to propose."""
+        """Id of a new value to propose, NIL if there is nothing to propose."""
 
     def is_valid(self, proposal: Proposal) -> bool:
         """Whether executing the value gives what it claims."""
+
+    def can_follow(self, height: int, value: bytes) -> bool:
+        """Whether it finds the same result for a value that others have decided."""
 
     def commit(self, height: int, value: bytes) -> tuple[Update, ...]:
         """Take over a decided value; returns changes of the validator set it makes."""

@@ -49,7 +49,9 @@ class Ledger:
 
     def get_commit(self, height: int) -> Commit:
         """A decision with all precommits known for it."""
-        kept = self._commits[height - 1]
+        return self._show(height, self._commits[height - 1])
+
+    def _show(self, height: int, kept: Commit | tuple[int, bytes, Tally]) -> Commit:
         if isinstance(kept, Commit):
             return kept
         round_, value, tally = kept

@@ -173,6 +173,9 @@ class Participant:
         value = output.value
         if value == NIL and (Proposal, output.round) not in self._said:  # getValue, L18
             value = self._application.build_value(self.height, output.round)
+            if value == NIL:  # nothing to propose: the round ends as for everybody else
+                self._act((Schedule(Step.PROPOSE, self.height, output.round),))
+                return
         self._say(Proposal(self.height, output.round, value, output.pol_round, self.address))
 
     def _begin_next(self) -> None:
@@ -204,7 +207,8 @@ class Participant:
 
     def _keep(self, message: Wire) -> None:
         """Keep what belongs to the next height; ask for help if others are further."""
-        if message.height == self.height + 1:
+        ahead = MAX_COMMITS if isinstance(message, Commit) else 1
+        if message.height <= self.height + ahead:
             if len(self._buffer) < MAX_BUFFERED and not isinstance(message, Status):
                 self._buffer.append(message)
         else:
@@ -240,6 +244,8 @@ class Participant:
             check_commit(commit, self._ledger.rotation.validators, self._verifier)
         except BadCertificate:
             return
+        if not self._application.can_follow(commit.height, commit.value):
+            return
         self.process.close()
         self._ledger.adopt(commit, self._application.commit(self.height, commit.value))
-        self._transport.schedule(NextHeight(self.height), self._timeouts.commit_us)
+        self._transport.schedule(NextHeight(self.height), 0)  # it is late as it is

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 
 from devnet.consensus.signature import recover, sign
 from devnet.consensus.tendermint.message import Message, Precommit, Proposal, add_signature
-from devnet.consensus.vote import Vote, VoteContext, compute_vote_digest
+from devnet.consensus.vote import Recover, Vote, VoteContext, compute_vote_digest
 from devnet.errors import BadSignature
 from precompiles.digest import compute_keccak
 
@@ -50,14 +50,16 @@ class KeySigner:
 class KeyVerifier:
     """Recovers signers; needs no keys."""
 
-    def __init__(self, chain_id: int, get_set_hash: SetHash) -> None:
+    def __init__(self, chain_id: int, get_set_hash: SetHash, recover: Recover = recover) -> None:
+        """`recover` may remember what it found: it is a pure function."""
         self._chain_id, self._get_set_hash = chain_id, get_set_hash
+        self._recover = recover
 
     def is_signed(self, message: Message) -> bool:
         """False as well for bytes that are no signature."""
         digest = compute_digest(message, self._chain_id, self._get_set_hash(message.height))
         try:
-            return recover(message.signature, digest) == message.validator
+            return self._recover(message.signature, digest) == message.validator
         except BadSignature:
             return False
 

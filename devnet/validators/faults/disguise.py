@@ -139,6 +139,9 @@ class Censor:
             return False
         return self._inner.is_valid(proposal)
 
+    def can_follow(self, height: int, value: bytes) -> bool:
+        return self._inner.can_follow(height, value)
+
     def commit(self, height: int, value: bytes) -> tuple[Update, ...]:
         return self._inner.commit(height, value)
 

@@ -2,7 +2,8 @@
 
 | strategy              | what the validator does                                          |
 |-----------------------|------------------------------------------------------------------|
-| crash                 | loses its memory, keeps its disk; back after the fault's time     |
+| crash                 | loses its memory, keeps its disk; back after the fault's time, if |
+|                       | it is given one, else when the trigger holds no longer            |
 | pause                 | does nothing for a time, then what has waited                     |
 | equivocate-votes      | half of the others get another vote                               |
 | equivocate-proposals  | half of the others get another value                              |
@@ -11,12 +12,16 @@
 | drop-inbound          | hears nothing                                                     |
 | forget-locks          | votes as if nothing were locked (amnesia)                         |
 | precommit-nil         | precommits nil whatever the prevotes are                          |
-| censor                | neither proposes nor prevotes what a predicate picks              |
+| censor                | neither proposes nor prevotes what a predicate picks: transactions |
+|                       | of or to an address, `censor(0x...)`, or any                      |
 | delay                 | sends everything late                                             |
+| lazy                  | signs what others propose without executing it                    |
+| wrong-model           | runs every model with one weight changed                          |
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from devnet.errors import ConfigError
@@ -37,9 +42,13 @@ class Strategy(Enum):
     PRECOMMIT_NIL = "precommit-nil"
     CENSOR = "censor"
     DELAY = "delay"
+    LAZY = "lazy"
+    WRONG_MODEL = "wrong-model"
 
 
 DEFAULT_TIME_MS = 5_000
+_TIMED = (Strategy.CRASH, Strategy.PAUSE, Strategy.DELAY)
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,8 @@ class Fault:
     strategy: Strategy
     trigger: Trigger = ALWAYS
     time_ms: int = DEFAULT_TIME_MS
+    target: bytes = b""  # of `censor`: an address
+    is_timed: bool = field(default=False, compare=False)  # whether the time was given
 
 
 _CONTRADICTIONS = (
@@ -58,6 +69,7 @@ _CONTRADICTIONS = (
     (Strategy.CRASH, Strategy.PAUSE, "whoever is down cannot pause"),
     (Strategy.DROP_INBOUND, Strategy.CENSOR, "whoever hears no proposals cannot pick among them"),
     (Strategy.DELAY, Strategy.DROP_VOTES, "what is dropped cannot be late"),
+    (Strategy.LAZY, Strategy.CENSOR, "whoever does not look at a block cannot pick"),
 )
 
 
@@ -85,7 +97,7 @@ def check_faults(faults: Sequence[Fault]) -> None:
 
 
 def parse_fault(text: str) -> Fault:
-    """Read `strategy`, `strategy@trigger` or `strategy(MS)@trigger`.
+    """Read `strategy`, `strategy@trigger`, `strategy(MS)@trigger` or `censor(0xADDRESS)@trigger`.
 
     Raises: ConfigError with what exists.
     """
@@ -99,6 +111,12 @@ def parse_fault(text: str) -> Fault:
     trigger = parse_trigger(when) if when else ALWAYS
     if not time:
         return Fault(strategy, trigger)
+    if strategy is Strategy.CENSOR:
+        if not _ADDRESS.fullmatch(time):
+            raise ConfigError(f"fault '{text}': what is censored is an address, censor(0x...)")
+        return Fault(strategy, trigger, target=bytes.fromhex(time[2:-1]))
+    if strategy not in _TIMED:
+        raise ConfigError(f"fault '{text}': '{name}' takes no time")
     if not time.endswith(")") or not time[:-1].isdecimal():
         raise ConfigError(f"fault '{text}': the time is whole milliseconds, as in crash(500)")
-    return Fault(strategy, trigger, int(time[:-1]))
+    return Fault(strategy, trigger, int(time[:-1]), is_timed=True)

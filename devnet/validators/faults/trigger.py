@@ -2,7 +2,7 @@
 
     never | always | random(P)   then, in any order   at heights 3,7-9   at rounds 0-1
 
-Without places a trigger holds everywhere; `at heights 5-` has no end.
+Without places a trigger holds everywhere; `at heights 5-` has no end, `height>=5` is short for it.
 """
 
 import re
@@ -17,6 +17,7 @@ _FORM = re.compile(
     r"(?P<chance>never|always|random\((?P<p>[01](?:\.[0-9]{1,3})?|\.[0-9]{1,3})\))?"
     r"(?P<places>(?:\s*at (?:heights|rounds) [0-9, -]+)*)"
 )
+_SINCE = re.compile(r"height>=([0-9]+)")
 _PLACE = re.compile(r"at (heights|rounds) ([0-9, -]+)")
 _ANYWHERE = ((0, FOREVER),)
 
@@ -62,6 +63,9 @@ def parse_trigger(text: str) -> Trigger:
 
     Raises: ConfigError with the form.
     """
+    since = _SINCE.fullmatch(text.strip())
+    if since is not None:
+        return Trigger(heights=((int(since[1]), FOREVER),))
     match = _FORM.fullmatch(text.strip())
     if match is None or not text.strip():
         raise ConfigError(

@@ -75,6 +75,9 @@ class Chain:
     def is_valid(self, proposal: Proposal) -> bool:
         return proposal.value[:1] != b"\xee"
 
+    def can_follow(self, height: int, value: bytes) -> bool:
+        return value[:1] != b"\xee"
+
     def commit(self, height: int, value: bytes) -> tuple[Update, ...]:
         self.decided.append(value)
         return self.updates.get(height, ())

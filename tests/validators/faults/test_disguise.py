@@ -150,6 +150,9 @@ class Chain:
     def is_valid(self, proposal: Proposal) -> bool:
         return True
 
+    def can_follow(self, height: int, value: bytes) -> bool:
+        return value[:1] != b"\xee"
+
     def commit(self, height: int, value: bytes) -> tuple[()]:
         return ()
 

@@ -1,0 +1,185 @@
+"""Assembly: validators around one network in virtual time, taken to a decision or to a halt.
+
+Nobody sleeps: a silent validator costs events, never a pause.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from devnet.consensus.certificate import Certificate
+from devnet.consensus.participation.commit import Commit, to_certificate
+from devnet.consensus.participation.host import Status, Wire
+from devnet.consensus.participation.signing import KeySigner, KeyVerifier
+from devnet.consensus.participation.wal import MemoryWal
+from devnet.consensus.tendermint.duplicate import Duplicate
+from devnet.consensus.tendermint.message import Message
+from devnet.consensus.tendermint.state import Step
+from devnet.consensus.tendermint.timeout import Timeouts
+from devnet.consensus.turns import Turns
+from devnet.consensus.vote import Recover
+from devnet.network.fabric import Fabric
+from devnet.network.fault import Partition
+from devnet.validators.attempt import Attempt
+from devnet.validators.executor import Executor
+from devnet.validators.seat import Seat
+from devnet.validators.station import Letter, Payload, Station, Stop
+from devnet.validators.validator import Validator
+from devnet.validators.watch import Watch
+
+MAX_ROUNDS = 16  # of one attempt; fewer if there are fewer validators
+LIMIT_US = 600_000_000  # virtual time of one attempt
+
+Groups = tuple[tuple[int, ...], ...]
+
+
+class Assembly:
+    """One network; heights follow each other in its time."""
+
+    def __init__(
+        self,
+        validators: Sequence[Validator],
+        keys: Sequence[bytes],
+        chain_id: int,
+        seed: int,
+        turns: Turns,
+        recover: Recover,
+        find_certificate: Callable[[int], Certificate],
+        get_hash: Callable[[int], bytes],
+        on_duplicate: Callable[[Duplicate], None],
+    ) -> None:
+        self._seed, self._turns, self._on_duplicate = seed, turns, on_duplicate
+        self._timeouts = Timeouts()
+        self._addresses = [validator.address for validator in validators]
+        self.groups: Groups = ()
+        self._said: dict[Message, None] = {}  # at the height in progress
+        verifier = KeyVerifier(chain_id, turns.get_set_hash, recover)
+        self.seats = tuple(
+            Seat(
+                validator,
+                Executor(validator, get_hash),
+                MemoryWal(),
+                KeySigner(key, chain_id, turns.get_set_hash),
+                verifier,
+                turns,
+                self._timeouts,
+                find_certificate,
+            )
+            for validator, key in zip(validators, keys, strict=True)
+        )
+        self._height = 0
+        self.reset()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All that was said at the height in progress, by anybody to anybody."""
+        return tuple(self._said)
+
+    @property
+    def round(self) -> int:
+        """The furthest that anybody is at the height in progress."""
+        return max((round_ for round_, _ in self._list_places()), default=0)
+
+    @property
+    def step(self) -> Step:
+        """Of whoever is furthest."""
+        return max(self._list_places(), default=(0, Step.PROPOSE))[1]
+
+    def reset(self) -> None:
+        """Begin anew after the validators' heads; nothing that was signed is remembered."""
+        self._said = {}
+        for seat in self.seats:
+            seat.close()
+        self._connect()
+
+    def _connect(self) -> None:
+        """A new network; whoever was at a height goes on from its log."""
+        self.fabric: Fabric[Payload] = Fabric((), self._seed)
+        self._deliveries: Iterator[tuple[int, int, Payload]] = iter(())
+        self._stations = tuple(
+            Station(
+                self.fabric,
+                node,
+                self._addresses,
+                seat.executor.find_body,
+                self._observe,
+                self._on_duplicate,
+            )
+            for node, seat in enumerate(self.seats)
+        )
+        self.split(self.groups)
+        for seat in self.seats:
+            seat.interrupt()
+
+    def split(self, groups: Groups) -> None:
+        """Cut the links between groups of nodes; no groups, no cut."""
+        self.groups = groups
+        self.fabric.rules = (Partition(groups),) if groups else ()
+
+    def is_linked(self, first: int, second: int) -> bool:
+        """Whether two nodes hear each other."""
+        sides = [n for node in (first, second) for n, g in enumerate(self.groups) if node in g]
+        return len(sides) < 2 or sides[0] == sides[1]
+
+    def run(self, attempt: Attempt) -> int:
+        """Let the validators decide, or find out that they do not.
+
+        Returns: the number of rounds that were tried.
+        """
+        if attempt.height != self._height:
+            self._height, self._said = attempt.height, {}
+        try:
+            return self._run(attempt)
+        except BaseException:
+            self._connect()  # somebody was interrupted in the middle of a step
+            raise
+
+    def build_certificate(self, attempt: Attempt) -> Certificate:
+        """What proves a decision, with all votes that have come in by now."""
+        assert attempt.decided is not None
+        voters = self._turns.get_validators(attempt.height)
+        decider = next(seat for seat in self.seats if seat.validator.name == attempt.decider)
+        return to_certificate(decider.get_commit(attempt.height), voters)
+
+    def _run(self, attempt: Attempt) -> int:
+        for seat in self.seats:
+            seat.executor.begin(attempt)
+            seat.validator.conduct.begin()
+        watch = Watch(self.seats, self.round, self._count_rounds(attempt))
+        limit, end = Stop(), None
+        self.fabric.schedule(0, limit, LIMIT_US)
+        for seat, station in zip(self.seats, self._stations, strict=True):
+            seat.prepare(station)
+        watch.begin(attempt)
+        while True:
+            if attempt.decided is not None:
+                if end is None:
+                    end = Stop()
+                    self.fabric.schedule(0, end, self._timeouts.commit_us - 1)
+            elif watch.is_over(self.fabric.now_us):
+                break
+            entry = next(self._deliveries, None)
+            if entry is None:  # all was delivered, but for what was set since
+                self._deliveries = self.fabric.deliver()
+                continue
+            _, node, payload = entry
+            if isinstance(payload, Letter):
+                self.seats[node].receive(payload, self._stations[node])
+            elif not isinstance(payload, Stop):
+                self.seats[node].on_timer(payload, self._stations[node])
+            elif payload is limit or payload is end:
+                break
+            watch.look(node, self.fabric.now_us)
+        return watch.rounds
+
+    def _count_rounds(self, attempt: Attempt) -> int:
+        members = self._turns.get_validators(attempt.height).members
+        return min(MAX_ROUNDS, len(members))
+
+    def _list_places(self) -> list[tuple[int, Step]]:
+        """Round and step of everybody who is at the height in progress."""
+        participants = [seat.participant for seat in self.seats]
+        states = [p.process.state for p in participants if p and p.height == self._height]
+        return [(max(0, state.round), state.step) for state in states]
+
+    def _observe(self, said: Wire) -> None:
+        if not isinstance(said, Status | Commit) and said.height == self._height:
+            self._said[said] = None

@@ -1,0 +1,174 @@
+"""Executor: the chain as a participant asks for it: builds, checks and takes over blocks.
+
+A value is a block's hash; the block itself travels beside the message that names it. No block is
+executed twice by one validator.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from devnet.chain.block import Execution
+from devnet.chain.transaction import Transaction
+from devnet.consensus.set_change import Update
+from devnet.consensus.tendermint import message
+from devnet.consensus.tendermint.message import NO_ROUND
+from devnet.consensus.vote import NIL
+from devnet.validators.attempt import Attempt
+from devnet.validators.faults.fault import Strategy
+from devnet.validators.proposal import Proposal
+from devnet.validators.validator import Opinion, Predicate, Validator, allow
+
+
+class Executor:
+    """One validator's blocks of the height in progress."""
+
+    def __init__(
+        self,
+        validator: Validator,
+        get_hash: Callable[[int], bytes],
+    ) -> None:
+        """
+        Args:
+            get_hash: of the decided block at a height.
+        """
+        self._attempt: Attempt | None = None  # nothing is built without one
+        self._validator, self._get_hash = validator, get_hash
+        self._bodies: dict[bytes, Proposal] = {}
+        self._opinions: dict[bytes, Opinion] = {}
+
+    def begin(self, attempt: Attempt) -> None:
+        """Serve another attempt; blocks that are behind are forgotten."""
+        self._attempt = attempt
+        head = self._validator.head.number
+        for value in [v for v, body in self._bodies.items() if body.block.header.number <= head]:
+            self._bodies.pop(value)
+            self._opinions.pop(value, None)
+
+    def keep(self, body: Proposal) -> None:
+        """A block that came beside a message."""
+        self._bodies.setdefault(body.block.hash, body)
+
+    def find_body(self, value: bytes) -> Proposal | None:
+        """The block that a value names, if it is known here."""
+        return self._bodies.get(value)
+
+    def clear(self) -> None:
+        """Forget the blocks of a height that is over."""
+        self._bodies, self._opinions = {}, {}
+
+    def build_value(self, height: int, round_: int) -> bytes:
+        """A block of the waiting transactions; NIL if there should be none."""
+        attempt, validator = self._attempt, self._validator
+        if attempt is None or attempt.height != height or validator.head.number != height - 1:
+            return NIL
+        body = validator.propose(
+            *(round_, attempt.timestamp, attempt.last_commit, attempt.select, attempt.leave),
+            self._get_predicate(height, round_),
+        )
+        if not body.block.transactions and not attempt.allow_empty:
+            attempt.idle[validator.name] = None
+            return NIL
+        self._form(body, round_, Opinion(validator.name, body.block, ""))
+        return body.block.hash
+
+    def vary(self, proposal: message.Proposal) -> bytes:
+        """Another valid block than the proposed one, for those who equivocate."""
+        body = self._bodies.get(proposal.value)
+        other = None if body is None else self._validator.vary(body)
+        if other is None:
+            return proposal.value
+        self.keep(other)
+        return other.block.hash
+
+    def is_valid(self, proposal: message.Proposal) -> bool:
+        """Whether executing the block gives its hash."""
+        known = self._opinions.get(proposal.value)
+        body = self._bodies.get(proposal.value)
+        if body is None or not _fits(body, proposal):
+            return False
+        validator = self._validator
+        if known is not None:
+            self._note(proposal.round, known)
+            return not known.reason
+        if validator.conduct.shows(Strategy.LAZY, proposal.height, proposal.round):
+            return True
+        opinion = validator.check(body)
+        self._form(body, proposal.round, opinion)
+        return not opinion.reason
+
+    def can_follow(self, height: int, value: bytes) -> bool:
+        """Execute what others have decided; with another result it is stuck."""
+        body, validator = self._bodies.get(value), self._validator
+        if body is None or validator.stuck or validator.head.number != height - 1:
+            return False
+        if validator.can_follow(body.block):
+            self._opinions[value] = Opinion(validator.name, body.block, "")
+            return True
+        return False
+
+    def commit(self, height: int, value: bytes) -> tuple[Update, ...]:
+        """Take over a decided block; one that the chain does not have is a fork.
+
+        A block that the chain gets now is accepted when it has it (decision 0022).
+        """
+        validator, block = self._validator, self._bodies[value].block
+        if not self._is_decided(height, block):
+            validator.stuck = f"at block {height}: decided 0x{value.hex()}, the chain has another"
+            return ()
+        if value in self._opinions or validator.can_follow(block):  # a lazy one executes it now
+            self._take(height, block)
+        return ()  # the set of a height is read from the state two blocks before
+
+    def is_censored(self, value: bytes) -> bool:
+        """Whether a censor would not have this block."""
+        body = self._bodies.get(value)
+        targets = [
+            f.target for f in self._validator.conduct.faults if f.strategy is Strategy.CENSOR
+        ]
+        return body is not None and any(
+            _is_about(transaction, targets) for transaction in body.block.transactions
+        )
+
+    def _get_predicate(self, height: int, round_: int) -> Predicate:
+        conduct = self._validator.conduct
+        targets = conduct.list_targets(height, round_)
+        return partial(_is_about, targets=targets) if targets else allow
+
+    def _take(self, height: int, block: Execution) -> None:
+        assert self._attempt is not None, "without an attempt nobody decides"
+        if height == self._attempt.height:
+            self._attempt.followers.append(self._validator)
+        else:
+            self._validator.accept(block)
+
+    def _is_decided(self, height: int, block: Execution) -> bool:
+        """Whether the chain has this block at a height, or gets it now."""
+        attempt = self._attempt
+        assert attempt is not None, "without an attempt nobody decides"
+        if height == attempt.height:
+            return attempt.decide(self._validator.name, block)
+        if self._get_hash(height) == block.hash:
+            return True
+        attempt.strays.append((self._validator.name, height, block.hash))
+        return False
+
+    def _form(self, body: Proposal, round_: int, opinion: Opinion) -> None:
+        self._bodies[body.block.hash] = body
+        self._opinions[body.block.hash] = opinion
+        self._note(round_, opinion)
+
+    def _note(self, round_: int, opinion: Opinion) -> None:
+        if self._attempt is not None:
+            self._attempt.note(round_, opinion)
+
+
+def _is_about(transaction: Transaction, targets: Sequence[bytes]) -> bool:
+    return any(not t or t in (transaction.sender, transaction.evm.to) for t in targets)
+
+
+def _fits(body: Proposal, proposal: message.Proposal) -> bool:
+    """Whether the block may be proposed there: its proposer's own, or one that had a polka."""
+    header = body.block.header
+    if header.number != proposal.height or body.round > proposal.round:
+        return False
+    return proposal.pol_round != NO_ROUND or header.coinbase == proposal.validator
