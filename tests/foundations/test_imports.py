@@ -12,7 +12,7 @@ LIGHT = {
     "devnet.merkle": HEAVY,
     "devnet.receipt": HEAVY,
     "devnet.streams": HEAVY,
-    "devnet.consensus.agreement": HEAVY,
+    "devnet.consensus.participation.participant": HEAVY,
     "devnet.config": ("eth", "onnxruntime", "web3", "aiohttp", "click"),
     "devnet.chain.header": ("eth", "onnxruntime", "web3", "aiohttp", "click"),
     "devnet.verification.verifier": ("eth", "web3", "aiohttp", "click"),

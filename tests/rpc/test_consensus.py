@@ -92,7 +92,7 @@ def test_the_status_tells_why_the_chain_waits_and_who_differs(
     ("params", "code", "message"),
     [
         (["v9", "crash"], -32000, "no validator 'v9'; there are v0 to v3"),
-        (["v0", "lazy"], -32000, "no behavior 'lazy'; there are honest, crash, wrong-model"),
+        (["v0", "liar"], -32000, "no behavior 'liar'; there are honest, crash, pause"),
         (["v0", "crash", "tuesday"], -32000, "is not of the form"),
         (["v0", 1], -32602, "behavior is 1, must be text"),
         ([0, "crash"], -32602, "validator is 0, must be text"),
