@@ -20,7 +20,9 @@ class Turns:
         """
         self._get_set, self._first = get_set, first
         self._rotations: list[Rotation] = []
-        self._known: dict[tuple[int, ...], Rotation] = {}  # of the set in force: turns recur
+        self._known: dict[
+            tuple[bytes, tuple[int, ...]], Rotation
+        ] = {}  # of the set in force: turns recur
         self._hashed: tuple[ValidatorSet, bytes] | None = None
 
     def get_rotation(self, height: int) -> Rotation:
@@ -69,4 +71,5 @@ class Turns:
         else:
             following = change_members(last, validators)
             self._known.clear()
-        self._rotations.append(self._known.setdefault(following.priorities, following))
+        place = following.proposer, following.priorities
+        self._rotations.append(self._known.setdefault(place, following))

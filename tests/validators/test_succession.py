@@ -54,12 +54,12 @@ def test_deposit_in_a_block_signs_two_blocks_later() -> None:
     """One that had no power follows, and then signs and proposes like the others."""
     driver = Driver(validators=5, powers=STANDBY)
     number = deposit(driver, "v4")
-    driver.node.mine(20)
+    driver.node.mine(12)
     assert [len(list_powers(driver.node, number + k)) for k in (0, 1, 2)] == [4, 4, 5]
     assert driver.list_signers(number + 1) == ["v0", "v1", "v2", "v3"]
     assert driver.list_signers(number + 2) == ["v0", "v1", "v2", "v3", "v4"]
     newcomer = driver.node.cluster.find("v4").address
-    blocks = [driver.node.history.get_block(n).header.coinbase for n in range(1, 22)]
+    blocks = [driver.node.history.get_block(n).header.coinbase for n in range(1, 14)]
     assert newcomer in blocks
 
 
