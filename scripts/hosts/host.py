@@ -19,7 +19,6 @@ OLD_NUMPY, NEW_PYTHON = "1.26.4", "3.13"
 _NEEDED = ("onnx", "cbor2", "eth-abi", "safe-pysha3")
 _WHEELS = tuple(f"manylinux_2_{glibc}_aarch64" for glibc in (28, 27, 26, 17))
 _DEBIAN = "python3.11,libpython3.11-stdlib,libssl3,zlib1g,libexpat1,libffi8,libstdc++6,libgcc-s1"
-_MIRROR = "http://deb.debian.org/debian"
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -99,7 +98,7 @@ def list_arm_hosts() -> Iterator[Host]:
     if not root.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         fetch = [str(debootstrap), "--arch=arm64", "--variant=extract", f"--include={_DEBIAN}"]
-        subprocess.run([*fetch, "bookworm", str(root), _MIRROR], check=True, capture_output=True)
+        subprocess.run([*fetch, "bookworm", str(root)], check=True, capture_output=True)
     options = ["--only-binary=:all:", "--python-version", "3.11"]
     options += [part for tag in (*_WHEELS, "manylinux2014_aarch64") for part in ("--platform", tag)]
     wheels = _install("arm64-wheels", ("numpy",), tuple(options))

@@ -1,13 +1,15 @@
 """Comparison at registration: operators of a portable model that differ from the runtime's."""
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from precompiles.engine.comparison import check_comparison
 from precompiles.engine.local import LocalEngine
 from precompiles.engine.portable import evaluator
 from precompiles.engine.portable.site import Compute, Operands, Site
-from precompiles.engine.trace import trace_inference
+from precompiles.engine.trace import first_difference, trace_inference
 from precompiles.errors import RuntimeBroken
 from precompiles.models.admission import admit_model
 from precompiles.models.graph import Array
@@ -70,3 +72,22 @@ def test_the_trace_of_a_portable_model_ends_in_the_engines_outputs() -> None:
     assert trace.outputs == engine.run(manifest, inputs)
     assert [step.operator for step in trace.steps][:3] == ["Mul", "Reshape", "Conv"]
     assert len({step.digest for step in trace.steps}) == len(trace.steps)
+
+
+def test_two_portable_traces_part_at_the_operator_whose_weights_differ() -> None:
+    """What a dispute bisects to: operator, element and both values."""
+    model = read_sample("digits_cnn_float")
+    proto = onnx.ModelProto.FromString(model)
+    second = [node for node in proto.graph.node if node.op_type == "Conv"][1]
+    (weights,) = (w for w in proto.graph.initializer if w.name == second.input[1])
+    values = numpy_helper.to_array(weights).copy()
+    values.flat[0] += np.float32(0.5)
+    weights.CopyFrom(numpy_helper.from_array(values, weights.name))
+    inputs = (Tensor(DType.FLOAT32, (1, 64), np.arange(64, dtype="<f4").tobytes()),)
+    manifest = admit_model(model)
+    traces = (
+        trace_inference(m, manifest, inputs) for m in (model, bytes(proto.SerializeToString()))
+    )
+    found = first_difference(*traces)
+    assert found is not None
+    assert (found.operator, found.output) == ("Conv", second.output[0])

@@ -37,9 +37,9 @@ def _slide(image: Array, filters: Filters, window: Window, groups: int, out: Arr
     rank = len(window.kernel)
     view = view_windows(pad(image, window, 0), window)
     for index in range(image.shape[0]):
-        for part, tile in unroll(view[index], groups, rank):
-            sums = multiply_filters(filters, tile, out.dtype)
-            out[index, :, part] = sums.reshape(out.shape[1], -1, *out.shape[3:])
+        for cover, tile in unroll(view[index], groups, rank):
+            place = out[index][(slice(None), *cover)]
+            place[...] = multiply_filters(filters, tile, out.dtype).reshape(place.shape)
     return out
 
 

@@ -47,7 +47,7 @@ class Cell:
     both: Columns  # weights of input and state together, (input + size, gates * size)
     alone: Columns | None  # GRU: weights of the state for the last gate
     input_last: Columns | None  # GRU: weights of the input for the last gate
-    peepholes: Doubles  # (3, size)
+    peepholes: Doubles | None  # (3, size)
     dtype: np.dtype[np.generic]
 
     def step(self, x: Array, h: Array, c: Array) -> tuple[Array, Array]:
@@ -88,6 +88,13 @@ class Cell:
         gates = self._sum((x, h), self.both)
         enter, leave, forget, fresh = (gates[:, i * size : (i + 1) * size] for i in range(4))
         peeks, memory = self.peepholes, c.astype(np.float64)
+        if not self.couple and peeks is None:
+            squashed = squash(self._clip(gates[:, : 3 * size]))
+            enter, leave, forget = (squashed[:, i * size : (i + 1) * size] for i in range(3))
+            kept = (forget * memory + enter * bend(self._clip(fresh))).astype(self.dtype)
+            return (leave * finish(kept.astype(np.float64))).astype(self.dtype), kept
+        if peeks is None:
+            peeks = np.zeros((3, size))
         enter = squash(self._clip(enter + peeks[0] * memory))
         if self.couple:
             forget = 1.0 - enter
@@ -110,7 +117,7 @@ def _build_cell(site: Site, operands: Sequence[Array | None], direction: int) ->
     bias = find(operands, 3)
     if bias is not None:
         offsets = bias[direction].astype(np.float64).reshape(2, -1)
-    peepholes = np.zeros((3, size))
+    peepholes = None
     peeks = find(operands, 7)
     if peeks is not None:
         peepholes = peeks[direction].astype(np.float64).reshape(3, size)
@@ -161,8 +168,8 @@ def _recur(site: Site) -> Compute:
         cells = held or [_build_cell(site, operands, index) for index in range(count)]
         x = operands[0].swapaxes(0, 1) if batch_first else operands[0]
         steps, batch = x.shape[:2]
-        lengths = find(operands, 4)
-        lengths = np.full(batch, steps) if lengths is None else lengths
+        given = find(operands, 4)
+        lengths = np.full(batch, steps) if given is None else given
         outputs = np.zeros((steps, count, batch, size), x.dtype)
         hidden, memory = [], []
         for index, cell in enumerate(cells):
@@ -171,8 +178,8 @@ def _recur(site: Site) -> Compute:
             c = np.zeros((batch, size), x.dtype) if c is None else c
             backward = index == 1 or direction == "reverse"
             for step in range(steps - 1, -1, -1) if backward else range(steps):
-                alive = (lengths > step)[:, None]
                 fresh, kept = cell.step(x[step], h, c)
+                alive = (lengths > step)[:, None] if given is not None else True
                 h, c = np.where(alive, fresh, h), np.where(alive, kept, c)
                 outputs[step, index] = np.where(alive, h, x.dtype.type(0))
             hidden.append(h)

@@ -9,7 +9,7 @@ from precompiles.engine.portable.functions.polynomial import Doubles
 from precompiles.engine.reference.window import Window
 from precompiles.models.graph import Array
 
-_TILE = 1 << 17  # float64 elements of an unrolled tile
+_TILE = 1 << 16  # float64 elements of an unrolled tile
 
 
 def pad(array: Array, window: Window, fill: float) -> Array:
@@ -55,19 +55,22 @@ def view_windows(padded: Array, window: Window) -> Array:
     )
 
 
-def unroll(view: Array, groups: int, rank: int) -> Iterator[tuple[slice, Doubles]]:
-    """Columns of one image by tiles along its first output axis.
+def unroll(view: Array, groups: int, rank: int) -> Iterator[tuple[tuple[slice, ...], Doubles]]:
+    """Columns of one image, tile by tile in row-major order of the output positions.
 
     Shapes: view (groups * c, *kernel, *out); each tile (groups, c * kernel, positions), with the
-    positions along the first output axis that it covers.
+    slices of `out` that it covers. A tile holds at least one position.
     """
-    depth = prod(view.shape[: rank + 1]) // groups
-    out = view.shape[rank + 1 :]
-    line = groups * depth * prod(out[1:])
-    step = max(_TILE // max(line, 1), 1)
-    lead = (slice(None),) * (rank + 1)
-    for start in range(0, out[0], step):
-        part = slice(start, min(start + step, out[0]))
-        tile = np.empty((*view.shape[: rank + 1], part.stop - start, *out[1:]))
-        np.copyto(tile, view[(*lead, part)])
-        yield part, tile.reshape(groups, depth, -1)
+    lead, out = view.shape[: rank + 1], view.shape[rank + 1 :]
+    column = max(prod(lead), 1)
+    axis = next(i for i in range(rank) if column * prod(out[i + 1 :]) <= _TILE or i == rank - 1)
+    step = max(_TILE // (column * prod(out[axis + 1 :])), 1)
+    for place in np.ndindex(out[:axis]):
+        outer = tuple(slice(at, at + 1) for at in place)
+        for start in range(0, out[axis], step):
+            part = slice(start, min(start + step, out[axis]))
+            cover = (*outer, part, *(slice(size) for size in out[axis + 1 :]))
+            found = view[(*(slice(None),) * (rank + 1), *cover)]
+            tile = np.empty(found.shape)
+            np.copyto(tile, found)
+            yield cover, tile.reshape(groups, prod(lead) // groups, -1)

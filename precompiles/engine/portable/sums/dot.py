@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from precompiles.engine.portable.functions.polynomial import Doubles, Truths
 from precompiles.engine.portable.sums.grain import Grain, find_grain
-from precompiles.engine.portable.sums.settling import settle
+from precompiles.engine.portable.sums.settling import round_once, settle
 
 UNIT = 2.0**-53
 TILE = 1 << 16  # sums held at a time
@@ -74,13 +74,18 @@ def multiply(rows: Doubles, columns: Columns, dtype: npt.DTypeLike) -> npt.NDArr
 
 def _multiply_block(rows: Doubles, columns: Columns, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     sums = np.matmul(rows, columns.values)
-    slack = measure_rows(rows) * columns.reach
+    lengths = measure_rows(rows)
+    slack = lengths * columns.reach
     if columns.offset is not None and columns.offset_reach is not None:
         sums += columns.offset
         slack = slack + columns.offset_reach
     out, doubtful = bracket(sums, slack, dtype)
-    if doubtful is not None:
-        _settle_all(rows, columns, doubtful, out)
+    if doubtful is None:
+        return out
+    if columns.grain is not None and columns.grain.is_exact(rows, float(lengths.max(initial=0.0))):
+        exact = np.matmul(rows, columns.values)
+        return round_once(exact if columns.offset is None else exact + columns.offset, dtype)
+    _settle_all(rows, columns, doubtful, out)
     return out
 
 
@@ -91,9 +96,7 @@ def _multiply_row(rows: Doubles, columns: Columns, dtype: npt.DTypeLike) -> npt.
     if columns.grain is not None and columns.grain.is_exact(rows, length):
         if columns.offset is not None:
             sums = sums + columns.offset
-        exact: npt.NDArray[Any] = sums.astype(dtype)
-        exact += exact.dtype.type(0)
-        return exact
+        return round_once(sums, dtype)
     slack = length * columns.reach
     if columns.offset is not None and columns.offset_reach is not None:
         sums = sums + columns.offset

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from precompiles.engine.portable.evaluator import RULES, build_program
+from precompiles.engine.portable.rules import window
 from precompiles.engine.reference.application import NoRule
 from precompiles.engine.reference.evaluator import evaluate as evaluate_exactly
 from precompiles.models.graph import read_graph
@@ -86,6 +87,19 @@ def test_convolution_is_the_product_with_unrolled_windows(run: Run) -> None:
         window = padded[n, 2 * group : 2 * group + 2, 2 * i : 2 * i + 3, j : j + 4 : 3]
         expected = np.float32(np.sum(window * filters[m].astype(np.float64)))
         assert abs(got[n, m, i, j] - expected) <= np.spacing(abs(expected))
+
+
+@pytest.mark.parametrize("tile", [1, 100, 2_000, 1 << 16])
+@pytest.mark.parametrize("shape", [(1, 2, 40), (2, 2, 9, 11), (1, 2, 5, 6, 7)])
+def test_tiles_of_a_convolution_change_nothing(
+    run: Run, shape: tuple[int, ...], tile: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one, two and three dimensions, whatever part of the windows is unrolled at a time."""
+    image, filters = draw(*shape), draw(3, 2, *(2,) * (len(shape) - 2), seed=1)
+    (whole,) = run("Conv", [image, filters], [1])
+    monkeypatch.setattr(window, "_TILE", tile)
+    (got,) = run("Conv", [image, filters], [1])
+    assert got.tobytes() == whole.tobytes()
 
 
 @pytest.mark.parametrize("operator", ["Max", "Min"])
