@@ -31,6 +31,7 @@ MAX_DIMENSION = (1 << 31) - 1  # size of one axis
 
 # THE RUN
 MAX_MACS = 20_000_000_000  # multiply-adds of one run
+MAX_PORTABLE_MACS = 40_000_000_000  # the same of a portable model, or what takes as long
 MAX_MOVED_BYTES = 1 << 30  # bytes written by all operators of one run
 MAX_PEAK_BYTES = 1 << 27  # bytes of all tensors of one run, constants twice, and scratch space
 MAX_PORTABLE_PEAK_BYTES = 1 << 28  # the same of a portable model, whose constants are held doubly

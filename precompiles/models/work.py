@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from precompiles.errors import TooLarge
 from precompiles.models.graph import Graph, Node
-from precompiles.models.limits import MAX_MACS, MAX_MOVED_BYTES, MAX_PEAK_BYTES
+from precompiles.models.limits import MAX_MACS, MAX_MOVED_BYTES, MAX_PEAK_BYTES, MAX_PORTABLE_MACS
 from precompiles.models.manifest import Work
 from precompiles.models.scratch import compute_scratch
 from precompiles.tensor import DType, TensorType
@@ -43,9 +43,10 @@ def compute_work(graph: Graph) -> Work:
 
 
 def check_work(work: Work, peak_bytes: int) -> None:
-    """Raises: TooLarge above MAX_MACS, MAX_MOVED_BYTES or `peak_bytes`."""
+    """Raises: TooLarge above MAX_MACS, MAX_PORTABLE_MACS, MAX_MOVED_BYTES or `peak_bytes`."""
     for what, count, cap in (
-        ("multiply-adds", max(work.macs, work.portable_macs), MAX_MACS),
+        ("multiply-adds", work.macs, MAX_MACS),
+        ("portable multiply-adds", work.portable_macs, MAX_PORTABLE_MACS),
         ("bytes written", work.moved_bytes, MAX_MOVED_BYTES),
         ("bytes of memory", work.peak_bytes, peak_bytes),
     ):

@@ -7,16 +7,16 @@ inference runtime. `--spoil` puts a float32 product of numpy in place of ours, w
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from precompiles.engine.portable import evaluator
+from precompiles.engine.portable.evaluator import RULES, build_program
 from precompiles.engine.portable.rules.elementwise import FUNCTIONS
-from precompiles.engine.portable.site import Compute, Site
+from precompiles.engine.portable.site import Compute, Rule, Site
 from precompiles.engine.portable.sums.dot import multiply, prepare_columns
 from precompiles.models.graph import read_graph
 
@@ -35,9 +35,9 @@ def digest(arrays: Iterator[Array]) -> str:
     return found.hexdigest()
 
 
-def run_model(path: Path) -> Iterator[Array]:
+def run_model(path: Path, rules: Mapping[str, Rule]) -> Iterator[Array]:
     """All outputs for every set of inputs."""
-    program = evaluator.build_program(read_graph(path.read_bytes()))
+    program = build_program(read_graph(path.read_bytes()), rules)
     for inputs in np.load(path.with_suffix(".npz")).values():
         cells = program.run([inputs])
         yield from (np.asarray(cells[index]) for index in program.outputs)
@@ -64,21 +64,17 @@ def run_products() -> Iterator[Array]:
             yield multiply(a.astype("f4").astype("f8"), prepare_columns(b.astype("f4")), "f4")
 
 
-def spoil() -> None:
+def multiply_plainly(site: Site) -> Compute:
     """A product that follows the host's vector width."""
-
-    def rule(site: Site) -> Compute:
-        return lambda operands: np.matmul(operands[0], operands[1])
-
-    evaluator.RULES = {**evaluator.RULES, "MatMul": rule}
+    return lambda operands: np.matmul(operands[0], operands[1])
 
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    if "--spoil" in sys.argv:
-        spoil()
-    found = {path.stem: digest(run_model(path)) for path in sorted(folder.glob("*.onnx"))}
-    if "--spoil" not in sys.argv:
+    spoiled = "--spoil" in sys.argv
+    rules = {**RULES, "MatMul": multiply_plainly} if spoiled else RULES
+    found = {path.stem: digest(run_model(path, rules)) for path in sorted(folder.glob("*.onnx"))}
+    if not spoiled:
         found |= {"functions": digest(run_functions()), "products": digest(run_products())}
     json.dump(found, sys.stdout)
 

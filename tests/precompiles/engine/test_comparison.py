@@ -1,10 +1,13 @@
 """Comparison at registration: operators of a portable model that differ from the runtime's."""
 
+from functools import partial
+
 import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
 
+from precompiles.engine import comparison, local
 from precompiles.engine.comparison import check_comparison
 from precompiles.engine.local import LocalEngine
 from precompiles.engine.portable import evaluator
@@ -44,7 +47,7 @@ def test_a_rule_that_is_a_little_wrong_is_found(monkeypatch: pytest.MonkeyPatch)
         return spoiled
 
     rules = {**evaluator.RULES, "LayerNormalization": spoil}
-    monkeypatch.setattr(evaluator, "RULES", rules)
+    monkeypatch.setattr(comparison, "build_program", partial(evaluator.build_program, rules=rules))
     model = read_sample("digits_transformer_float")
     with pytest.raises(RuntimeBroken, match=r"LayerNormalization.*against"):
         check_comparison(model, admit_model(model), 7)
@@ -54,12 +57,14 @@ def test_the_engine_compares_before_it_lets_a_portable_model_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`try_out`, which registration calls, and once a model."""
+    asked = []
+    monkeypatch.setattr(local, "check_comparison", lambda *given: asked.append(given))
     store = MemoryStore()
     engine = LocalEngine(store)
     manifest = engine.admit(store.put(read_sample("digits_float")), {})
     engine.try_out(manifest)
-    monkeypatch.setattr(evaluator, "RULES", {})
     engine.try_out(manifest)
+    assert [given[1] for given in asked] == [manifest]
 
 
 def test_the_trace_of_a_portable_model_ends_in_the_engines_outputs() -> None:
