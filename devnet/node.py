@@ -4,7 +4,7 @@ Knows no web3, no socket and no clock. One thread at a time may use it; others r
 gives them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -257,6 +257,18 @@ class Node:
         """
         self.cluster.set_behavior(validator, behavior)
         self.save()
+        self._retry()
+
+    def split(self, groups: Sequence[Sequence[str]]) -> None:
+        """Cut the links between groups of validators. Raises: ConfigError."""
+        self.cluster.split(groups)
+
+    def heal(self) -> None:
+        """Link all validators again; what waited for a quorum is tried again."""
+        self.cluster.heal()
+        self._retry()
+
+    def _retry(self) -> None:
         if self.automine and self.cluster.waiting:
             with suppress(NoQuorum):
                 self._mine_pool()

@@ -40,7 +40,7 @@ def test_a_contract_reads_digits_and_liars_are_caught_and_the_proof_holds(tmp_pa
     # one validator with a changed weight is outvoted and named
     net.set_behavior("v2", "wrong-model")
     reader.functions.read(pixels[10].tobytes()).transact()
-    (found,) = net.node.cluster.disagreements
+    (found,) = net.node.cluster.record.disagreements
     assert (found.validator, found.difference.receipt) == ("v2", 0)
     assert found.difference.element is not None
     assert found.difference.element.output == "scores"

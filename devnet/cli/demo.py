@@ -133,11 +133,11 @@ class Story:
         self.net.set_behavior("v2", "wrong-model")
         for index in range(_DIGITS, len(self.labels)):
             receipt = self._read(index)
-            if self.net.node.cluster.disagreements:
+            if self.net.node.cluster.record.disagreements:
                 break
         signers = self._signers(receipt["blockNumber"])
         self.console.print(f"   block {receipt['blockNumber']} is final, signed by {signers}")
-        for disagreement in self.net.node.cluster.disagreements:
+        for disagreement in self.net.node.cluster.record.disagreements:
             self._say(f"outvoted: {disagreement}", "yellow")
 
     def _halt_with_two(self) -> None:

@@ -6,25 +6,40 @@ Numbers are JSON numbers here; hashes, addresses, signatures and amounts of wei 
 from collections.abc import Mapping
 from functools import partial
 
+from devnet.config import MAX_VALIDATORS
 from devnet.consensus.certificate import Certificate, compute_certificate_hash
 from devnet.consensus.set_change import DELAY
 from devnet.consensus.staking import STAKING, read_account
+from devnet.consensus.tendermint.message import Message, Precommit
+from devnet.consensus.vote import NIL
 from devnet.node import Node
 from devnet.rpc.block_reference import get_block
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.lane import Routed, write
-from devnet.rpc.quantity import decode_text, encode_bytes, encode_quantity
+from devnet.rpc.quantity import (
+    decode_list,
+    decode_number,
+    decode_text,
+    encode_bytes,
+    encode_quantity,
+)
 from devnet.validators.misbehaviour import parse_behavior
 
 
 def get_status(node: Node) -> Json:
     cluster = node.cluster
+    disagreements = [str(disagreement) for disagreement in cluster.record.disagreements]
     return {
         "height": node.head.header.number,
-        "round": cluster.round,
-        "waiting": cluster.waiting or None,
         "headHash": encode_bytes(node.head.hash),
-        "disagreements": [str(disagreement) for disagreement in cluster.disagreements],
+        "round": cluster.round,
+        "step": cluster.step,
+        "proposer": encode_bytes(cluster.get_proposer(node.head.header.number + 1)),
+        "waiting": cluster.waiting or None,
+        "partition": [list(side) for side in cluster.partition],
+        "disagreements": [*disagreements],
+        "lastDisagreement": disagreements[-1] if disagreements else None,
+        "forks": [str(fork) for fork in cluster.record.forks],
     }
 
 
@@ -86,6 +101,57 @@ def show_certificate(node: Node, certificate: Certificate) -> dict[str, Json]:
     }
 
 
+def get_evidence(node: Node, first: object = None, last: object = None) -> Json:
+    """Statements that contradict each other, both signed, of blocks `first` to `last`."""
+    low = 0 if first is None else decode_number(first, "from")
+    high = None if last is None else decode_number(last, "to")
+    names = {validator.address: validator.name for validator in node.cluster.validators}
+    return [
+        {
+            "kind": type(found).__name__,
+            "validator": encode_bytes(found.first.validator),
+            "name": names.get(found.first.validator),
+            "height": found.first.height,
+            "round": found.first.round,
+            "first": _show_message(found.first),
+            "second": _show_message(found.second),
+        }
+        for found in node.cluster.record.duplicates
+        if found.first.height >= low and (high is None or found.first.height <= high)
+    ]
+
+
+def _show_message(message: Message) -> dict[str, Json]:
+    shown: dict[str, Json] = {
+        "type": type(message).__name__.lower(),
+        "height": message.height,
+        "round": message.round,
+        "blockHash": None if message.value == NIL else encode_bytes(message.value),
+        "signature": encode_bytes(message.signature),
+    }
+    if isinstance(message, Precommit):
+        return shown | {"fingerprint": encode_bytes(message.fingerprint)}
+    return shown | {"polRound": message.pol_round}
+
+
+def set_partition(node: Node, groups: object) -> Json:
+    """`[["v0", "v1"], ["v2", "v3"]]`: whoever is in no group hears all."""
+    sides = decode_list(groups, "groups", MAX_VALIDATORS)
+    node.split(
+        [
+            [decode_text(name, "validator") for name in decode_list(side, "group", MAX_VALIDATORS)]
+            for side in sides
+        ]
+    )
+    return True
+
+
+def heal(node: Node) -> Json:
+    """Transactions that waited for a quorum are tried again."""
+    node.heal()
+    return True
+
+
 def set_behavior(node: Node, validator: object, behavior: object, trigger: object = None) -> Json:
     """`behavior` may carry its trigger: wrong-model@height>=5."""
     text = decode_text(behavior, "behavior")
@@ -99,5 +165,8 @@ METHODS: Mapping[str, Method | Routed] = {
     "consensus_status": get_status,
     "consensus_validators": get_validators,
     "consensus_commit": get_commit,
+    "consensus_evidence": get_evidence,
     "consensus_setBehavior": write(set_behavior),
+    "consensus_partition": write(set_partition),
+    "consensus_heal": write(heal),
 }

@@ -26,6 +26,7 @@ from devnet.validators.validator import Validator
 from devnet.validators.watch import Watch
 
 MAX_ROUNDS = 16  # of one attempt; fewer if there are fewer validators
+HEARD_HEIGHTS = 16  # whose messages are kept, to find who is to blame
 LIMIT_US = 600_000_000  # virtual time of one attempt
 
 Groups = tuple[tuple[int, ...], ...]
@@ -50,7 +51,7 @@ class Assembly:
         self._timeouts = Timeouts()
         self._addresses = [validator.address for validator in validators]
         self.groups: Groups = ()
-        self._said: dict[Message, None] = {}  # at the height in progress
+        self._said: dict[int, dict[Message, None]] = {}  # by height, of the last ones
         verifier = KeyVerifier(chain_id, turns.get_set_hash, recover)
         self.seats = tuple(
             Seat(
@@ -68,10 +69,9 @@ class Assembly:
         self._height = 0
         self.reset()
 
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        """All that was said at the height in progress, by anybody to anybody."""
-        return tuple(self._said)
+    def list_messages(self, height: int) -> tuple[Message, ...]:
+        """All that was said at one of the last heights, by anybody to anybody."""
+        return tuple(self._said.get(height, ()))
 
     @property
     def round(self) -> int:
@@ -111,8 +111,8 @@ class Assembly:
 
     def split(self, groups: Groups) -> None:
         """Cut the links between groups of nodes; no groups, no cut."""
-        self.groups = groups
         self.fabric.rules = (Partition(groups),) if groups else ()
+        self.groups = groups
 
     def is_linked(self, first: int, second: int) -> bool:
         """Whether two nodes hear each other."""
@@ -125,7 +125,8 @@ class Assembly:
         Returns: the number of rounds that were tried.
         """
         if attempt.height != self._height:
-            self._height, self._said = attempt.height, {}
+            self._height = attempt.height
+            self._said.pop(attempt.height - HEARD_HEIGHTS, None)
         try:
             return self._run(attempt)
         except BaseException:
@@ -181,5 +182,5 @@ class Assembly:
         return [(max(0, state.round), state.step) for state in states]
 
     def _observe(self, said: Wire) -> None:
-        if not isinstance(said, Status | Commit) and said.height == self._height:
-            self._said[said] = None
+        if not isinstance(said, Status | Commit) and said.height > self._height - HEARD_HEIGHTS:
+            self._said.setdefault(said.height, {})[said] = None

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from devnet.chain.block import Execution
 from devnet.chain.transaction import Transaction
 from devnet.consensus.certificate import Certificate
-from devnet.validators.validator import Opinion, Select, Validator
+from devnet.validators.opinion import Opinion
+from devnet.validators.validator import Select, Validator
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from devnet.chain.shelf import Shelf
 from devnet.config import Config, Host
 from devnet.consensus.blame.halt import diagnose_halt
 from devnet.consensus.certificate import Certificate, decode_certificate, encode_certificate
+from devnet.consensus.proposer import start_rotation
 from devnet.consensus.set_change import DELAY
 from devnet.consensus.signature import Recoveries
 from devnet.consensus.staking import STAKING, list_changes
@@ -29,7 +30,7 @@ from devnet.validators.attempt import Attempt, LeftOut
 from devnet.validators.founding import build_founding
 from devnet.validators.misbehaviour import Behavior, parse_behavior
 from devnet.validators.record import Record
-from devnet.validators.report import Disagreement, RoundReport, build_report, explain_halt
+from devnet.validators.report import explain_halt
 from devnet.validators.succession import read_set
 from devnet.validators.validator import Select, Validator
 from precompiles.digest import compute_model_id
@@ -65,6 +66,7 @@ class Cluster:
         self._founders = founding.validators
         self.first_signed = 1 if origin is None else origin.next_number
         self._turns = Turns(self.get_validators, self.first_signed)
+        self._next = start_rotation(self._founders)
         recover = Recoveries().recover
         self.validators = tuple(
             Validator(index, config, founding, self._turns, recover, funded, host, origin, history)
@@ -105,6 +107,7 @@ class Cluster:
         state = self.reader.world.open(self.head.state_root, self.head)
         changes = list_changes(partial(state.get_storage, STAKING))
         self._turns.restore(self.head.number + 1, changes)
+        self._next = self._turns.get_rotation(self.head.number + 1)
 
     def freeze(self, history: History) -> "Cluster":
         """What was decided by now and who answers for it, for another thread, which only reads.
@@ -127,16 +130,9 @@ class Cluster:
     @property
     def reader(self) -> Validator:
         """Who answers questions about the state: honest first, and at the head."""
-        if self._reader is not None:
-            return self._reader
         at_head = [v for v in self.validators if v.head.number == self.head.number]
         honest = [v for v in at_head if v.behavior.is_honest]
-        return (honest or at_head)[0]
-
-    @property
-    def disagreements(self) -> list[Disagreement]:
-        """Who found another result than others, latest last."""
-        return self.record.disagreements
+        return self._reader or (honest or at_head)[0]
 
     def get_validators(self, height: int) -> ValidatorSet:
         """Who signs a height: any so far, the next one and the one after it.
@@ -150,7 +146,9 @@ class Cluster:
         return read_set(self.reader.world, header, self._founders)
 
     def get_proposer(self, height: int, round_: int = 0) -> bytes:
-        """Address of who proposes in a round of a height."""
+        """Address of who proposes in a round of the next height, or of an earlier one."""
+        if height == self.head.number + 1:
+            return self._next.get_proposer(round_)  # other threads may ask
         return self._turns.get_rotation(height).get_proposer(round_)
 
     def find_certificate(self, number: int) -> Certificate | None:
@@ -175,11 +173,10 @@ class Cluster:
 
     @property
     def behaviors(self) -> tuple[str, ...]:
-        """Of the validators in order, as `parse_behavior` reads them."""
+        """Of the validators, as `parse_behavior` reads them."""
         return tuple(str(validator.behavior) for validator in self.validators)
 
     def restore_behaviors(self, behaviors: Sequence[str]) -> None:
-        """Set what `behaviors` was."""
         for validator, text in zip(self.validators, behaviors, strict=True):
             validator.set_behavior(parse_behavior(text))
 
@@ -192,7 +189,6 @@ class Cluster:
         raise ConfigError(f"no validator '{name}'; there are {known}")
 
     def set_behavior(self, name: str, behavior: Behavior) -> None:
-        """Change what one validator does from now on."""
         self.find(name).set_behavior(behavior)
 
     def put_model(self, model: bytes) -> bytes:
@@ -216,17 +212,21 @@ class Cluster:
         attempt = Attempt(height, select, timestamp, allow_empty, last_commit)
         self.left_out = attempt.left_out
         rounds = self._assembly.run(attempt)
-        report = self._report(attempt)
+        members = self.get_validators(height)
+        rotation = self._turns.get_rotation(height)
+        report = self.record.add(
+            *(attempt, self.validators, rotation),
+            *(self.history.get_hash, self._assembly.list_messages),
+        )
         if attempt.decided is not None:
             return self._commit(attempt, attempt.decided)
         self.round, self.step = self._assembly.round, self._assembly.step.name.lower()
         if self._is_idle(attempt):
             return None
-        members = self.get_validators(height)
         absent = {member.address: "does not run here" for member in members.members}
         for seat in self._assembly.seats:
             absent[seat.validator.address] = seat.describe_absence(height)
-        halt = diagnose_halt(height, members, self._assembly.messages, absent)
+        halt = diagnose_halt(height, members, self._assembly.list_messages(height), absent)
         names = {validator.address: validator.name for validator in self.validators}
         self.waiting = explain_halt(report, halt, rounds, names, self.partition)
         raise NoQuorum(self.waiting)
@@ -239,6 +239,7 @@ class Cluster:
         for validator in self.validators:
             validator.rewind(self.head, self.history)
         self._turns.rewind(number)
+        self._next = self._turns.get_rotation(number + 1)
         self._assembly.reset()
         self.round, self.step, self.waiting = 0, "decided", ""
 
@@ -254,15 +255,9 @@ class Cluster:
         Raises: ConfigError for an unknown name, or one in two groups.
         """
         nodes = [[self.validators.index(self.find(name)) for name in group] for group in groups]
-        seen: dict[int, None] = {}
-        for node in (node for group in nodes for node in group):
-            if node in seen:
-                raise ConfigError(f"{self.validators[node].name} is in the partition twice")
-            seen[node] = None
         self._assembly.split(tuple(tuple(group) for group in nodes if group))
 
     def heal(self) -> None:
-        """Link everybody again."""
         self._assembly.split(())
 
     def _commit(self, attempt: Attempt, block: Execution) -> Decision:
@@ -274,6 +269,7 @@ class Cluster:
             raise
         for validator in attempt.followers:
             validator.accept(block)
+        self._next = self._turns.get_rotation(self.head.number + 1)
         self.round, self.step, self.waiting = certificate.round, "decided", ""
         return Decision(block, certificate)
 
@@ -283,24 +279,6 @@ class Cluster:
         present = [s for s in self._assembly.seats if not s.describe_absence(attempt.height)]
         power = sum(members.get_power(seat.validator.address) for seat in present)
         return members.is_quorum(power) and len(attempt.idle) >= len(present)
-
-    def _report(self, attempt: Attempt) -> RoundReport | None:
-        """Remember who disagreed; what most validators said something about is told."""
-        members = self.get_validators(attempt.height)
-        powers = {v.name: members.get_power(v.address) for v in self.validators}
-        names = {validator.address: validator.name for validator in self.validators}
-        report = None
-        for round_, found in sorted(attempt.opinions.items()):
-            opinions = [found[v.name] for v in self.validators if v.name in found]
-            proposer = names.get(self.get_proposer(attempt.height, round_), "")
-            latest = build_report(attempt.height, round_, proposer, opinions, powers)
-            self.record.disagreements += latest.disagreements
-            if report is None or latest.count >= report.count:
-                report = latest
-        if attempt.strays:
-            members = self.get_validators(attempt.height)
-            self.record.add_fork(attempt, self._assembly.messages, members)
-        return report
 
     def _catch_up(self, height: int) -> None:
         for node, validator in enumerate(self.validators):

@@ -4,19 +4,20 @@ A value is a block's hash; the block itself travels beside the message that name
 executed twice by one validator.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from devnet.chain.block import Execution
-from devnet.chain.transaction import Transaction
 from devnet.consensus.set_change import Update
 from devnet.consensus.tendermint import message
 from devnet.consensus.tendermint.message import NO_ROUND
 from devnet.consensus.vote import NIL
 from devnet.validators.attempt import Attempt
 from devnet.validators.faults.fault import Strategy
+from devnet.validators.faults.screening import Predicate, allow, is_about
+from devnet.validators.opinion import Opinion
 from devnet.validators.proposal import Proposal
-from devnet.validators.validator import Opinion, Predicate, Validator, allow
+from devnet.validators.validator import Validator
 
 
 class Executor:
@@ -126,13 +127,13 @@ class Executor:
             f.target for f in self._validator.conduct.faults if f.strategy is Strategy.CENSOR
         ]
         return body is not None and any(
-            _is_about(transaction, targets) for transaction in body.block.transactions
+            is_about(transaction, targets) for transaction in body.block.transactions
         )
 
     def _get_predicate(self, height: int, round_: int) -> Predicate:
         conduct = self._validator.conduct
         targets = conduct.list_targets(height, round_)
-        return partial(_is_about, targets=targets) if targets else allow
+        return partial(is_about, targets=targets) if targets else allow
 
     def _take(self, height: int, block: Execution) -> None:
         assert self._attempt is not None, "without an attempt nobody decides"
@@ -160,10 +161,6 @@ class Executor:
     def _note(self, round_: int, opinion: Opinion) -> None:
         if self._attempt is not None:
             self._attempt.note(round_, opinion)
-
-
-def _is_about(transaction: Transaction, targets: Sequence[bytes]) -> bool:
-    return any(not t or t in (transaction.sender, transaction.evm.to) for t in targets)
 
 
 def _fits(body: Proposal, proposal: message.Proposal) -> bool:

@@ -1,13 +1,14 @@
 """Record: what a cluster remembers of those who disagreed, said two things, or forked the chain."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from devnet.consensus.blame.fork import Fork, diagnose_fork
+from devnet.consensus.proposer import Rotation
 from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.consensus.tendermint.message import Message
-from devnet.consensus.validator_set import ValidatorSet
 from devnet.validators.attempt import Attempt
-from devnet.validators.report import Disagreement
+from devnet.validators.report import Disagreement, RoundReport, build_report
+from devnet.validators.validator import Validator
 
 _KEPT = 1_000  # of each
 
@@ -36,17 +37,40 @@ class Record:
             self._places[place] = None
             self.duplicates.append(duplicate)
 
-    def add_fork(
-        self, attempt: Attempt, messages: Sequence[Message], validators: ValidatorSet
-    ) -> None:
-        """Validators have decided other blocks than the chain has."""
-        assert attempt.decided is not None
-        strays = [
-            block_hash for _, height, block_hash in attempt.strays if height == attempt.height
-        ]
-        values = dict.fromkeys([attempt.decided.hash, *strays])
-        if len(values) > 1:
-            self.forks.append(diagnose_fork(attempt.height, tuple(values), messages, validators))
+    def add(
+        self,
+        attempt: Attempt,
+        running: Sequence[Validator],
+        rotation: Rotation,
+        get_hash: Callable[[int], bytes],
+        list_messages: Callable[[int], Sequence[Message]],
+    ) -> RoundReport | None:
+        """Remember who disagreed in an attempt, and who decided another block than the chain has.
+
+        Args:
+            get_hash: of the chain's block at a height.
+            list_messages: all that was said at a height.
+        Returns: the report of the round in which most validators looked at a block.
+        """
+        members = rotation.validators
+        powers = {v.name: members.get_power(v.address) for v in running}
+        names = {validator.address: validator.name for validator in running}
+        report = None
+        for round_, found in sorted(attempt.opinions.items()):
+            opinions = [found[v.name] for v in running if v.name in found]
+            proposer = names.get(rotation.get_proposer(round_), "")
+            latest = build_report(attempt.height, round_, proposer, opinions, powers)
+            self.disagreements += latest.disagreements
+            if report is None or latest.count >= report.count:
+                report = latest
+        del self.disagreements[:-_KEPT]
+        for height in dict.fromkeys(height for _, height, _ in attempt.strays):
+            decided = attempt.decided if height == attempt.height else None
+            first = get_hash(height) if decided is None else decided.hash
+            strays = [block for _, at, block in attempt.strays if at == height]
+            values = tuple(dict.fromkeys((first, *strays)))
+            self.forks.append(diagnose_fork(height, values, list_messages(height), members))
+        return report
 
     def rewind(self, number: int) -> None:
         """Forget what was about blocks above `number`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from devnet.chain.block import Execution
 from devnet.consensus.blame.halt import Halt
 from devnet.validators.diagnosis import Difference, compare_executions
-from devnet.validators.validator import Opinion
+from devnet.validators.opinion import Opinion
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,12 @@ def explain_halt(
     for group, power in report.groups if report else ():
         parts.append(f"{', '.join(group)} (power {power}) agree on one result")
     refused = dict(report.refusals) if report else {}
+    is_divided = all(power < halt.needed for _, power in report.groups) if report else False
     for doing in halt.groups:
         who = [names.get(v, "0x" + v.hex()) for v in doing.validators]
         if doing.is_absent:
             parts += [f"{name} does not take part ({doing.what})" for name in who]
-        elif report is None:
+        elif report is None or not is_divided:
             parts.append(f"{', '.join(who)} (power {doing.power}) {doing.what}")
     parts += [f"{name} cannot answer ({reason})" for name, reason in refused.items()]
     if report and report.disagreements:

@@ -4,7 +4,7 @@ It trusts nothing: a block gets its vote only if executing the block again gives
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block
@@ -37,9 +37,11 @@ from devnet.errors import (
 from devnet.streams import Stream
 from devnet.validators.faults.conduct import Conduct
 from devnet.validators.faults.engine import BUILDERS, SwitchedEngine
+from devnet.validators.faults.screening import Predicate, allow, screen
 from devnet.validators.founding import Founding
 from devnet.validators.host import build_engine, build_node_store, build_store
 from devnet.validators.misbehaviour import HONEST, Behavior
+from devnet.validators.opinion import Opinion
 from devnet.validators.proposal import (
     Proposal,
     build_template,
@@ -51,23 +53,6 @@ from precompiles.table import build_table
 
 _BLOCKHASH_WINDOW = 256  # blocks that BLOCKHASH sees
 Select = Callable[[Callable[[bytes], int]], Selection]
-
-
-Predicate = Callable[[Transaction], bool]
-
-
-def allow(transaction: Transaction) -> bool:
-    """Pick no transaction out."""
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What a validator found when it checked a proposal."""
-
-    validator: str
-    execution: Execution | None  # its own result, if it could execute at all
-    reason: str  # why it did not sign the block, empty if it did
 
 
 class Validator:
@@ -184,7 +169,7 @@ class Validator:
             selection.leave(transaction.sender)  # what follows by nonce would fail too
             on_left_out(transaction, reason)
 
-        offered = _pass(selection, is_censored)
+        offered = screen(selection, is_censored)
         block = execute_block(self.world, self.head, template, offered, self.ancestors, leave)
         self._proposed = block
         return Proposal(round_, block, last_commit)
@@ -313,12 +298,3 @@ class Validator:
     def get_context(self, height: int) -> VoteContext:
         """What all votes of a height share."""
         return VoteContext(self._chain_id, height, compute_set_hash(self.get_validators(height)))
-
-
-def _pass(selection: Selection, is_censored: Predicate) -> Iterator[Transaction]:
-    """What is selected and not censored."""
-    for transaction in selection:
-        if is_censored(transaction):
-            selection.leave(transaction.sender)
-        else:
-            yield transaction

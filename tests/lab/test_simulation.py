@@ -20,7 +20,7 @@ trace = Trace()
 run_case(11, 7, 2, trace)
 print(trace.digest)
 """
-PINNED = "aadd59d4046c03c2439f72597ba139aba2ae31786a5b9b02bdd486a5b87586e4"
+PINNED = "61b62f64af9b93a893b23f88d0743243ccfea5dff4f2408248eb933eb55e43dd"
 
 
 def run_scenario(python: str, hash_seed: str) -> str:

@@ -54,7 +54,7 @@ def tell_story(seed: int) -> list[str]:
         *(block.hash.hex() for block in blocks),
         *(compute_certificate_hash(certificate).hex() for certificate in certificates),
         *(validator.address.hex() for validator in node.cluster.validators),
-        *(str(report) for report in node.cluster.disagreements),
+        *(str(report) for report in node.cluster.record.disagreements),
     ]
 
 

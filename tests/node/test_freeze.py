@@ -33,7 +33,7 @@ def describe(node: Node) -> tuple[object, ...]:
         node.pool.all(),
         node.get_pending_nonce(node.accounts[0].address),
         (node.cluster.reader.name, node.cluster.round, node.cluster.waiting),
-        node.cluster.disagreements,
+        node.cluster.record.disagreements,
         (node.automine, node.timeline, node.next_base_fee),
     )
 

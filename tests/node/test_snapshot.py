@@ -64,11 +64,11 @@ def test_revert_forgets_disagreements_of_blocks_that_are_gone(driver: Driver) ->
     driver.node.set_behavior("v2", parse_behavior("wrong-model"))
     driver.infer(model_id)
     driver.node.mine()
-    assert driver.node.cluster.disagreements != []
+    assert driver.node.cluster.record.disagreements != []
     assert driver.node.cluster.find("v2").stuck != ""
     driver.node.set_behavior("v2", HONEST)
     driver.node.revert(snapshot)
-    assert driver.node.cluster.disagreements == []
+    assert driver.node.cluster.record.disagreements == []
     driver.node.mine()
     assert driver.list_signers() == ["v0", "v1", "v2", "v3"]
 

@@ -148,7 +148,7 @@ def rpc(_node: Node) -> Iterator[Rpc]:
     yield Rpc(_node)
     for validator in _node.cluster.validators:
         _node.cluster.set_behavior(validator.name, HONEST)
-    _node.cluster.disagreements.clear()
+    _node.cluster.record.disagreements.clear()
     _node.revert(before)
     _node.automine = True
 

@@ -63,16 +63,22 @@ def test_the_status_tells_why_the_chain_waits_and_who_differs(
     status = rpc("consensus_status")
     assert status == {
         "height": int(rpc("eth_blockNumber"), 16),
-        "round": 0,
-        "waiting": None,
         "headHash": rpc("eth_getBlockByNumber", "latest")["hash"],
+        "round": 0,
+        "step": "decided",
+        "proposer": rpc("eth_coinbase"),
+        "waiting": None,
+        "partition": [],
         "disagreements": [],
+        "lastDisagreement": None,
+        "forks": [],
     }
     assert rpc("consensus_setBehavior", "v2", "wrong-model") is True
     rpc.send(to=reader, data=read_data(1))
     disagreements = rpc("consensus_status")["disagreements"]
     assert all(re.search("v2 (found|proposed) another result", text) for text in disagreements)
     assert "output 'scores' element" in disagreements[-1]
+    assert rpc("consensus_status")["lastDisagreement"] == disagreements[-1]
 
     rpc("consensus_setBehavior", "v3", "wrong-model", "height>=1")
     message = {"from": rpc.accounts[0], "to": reader, "data": read_data(2), "gas": hex(200_000)}

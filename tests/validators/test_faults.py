@@ -43,7 +43,7 @@ def test_honest_validators_take_turns_and_all_sign(digits: Digits) -> None:
         assert place.block.header.coinbase == cluster.validators[(number - 1) % 4].address
         assert driver.node.get_certificate(number).round == 0
         assert driver.list_signers() == ["v0", "v1", "v2", "v3"]
-    assert cluster.disagreements == []
+    assert cluster.record.disagreements == []
     assert cluster.waiting == ""
 
 
@@ -68,7 +68,7 @@ def test_wrong_model_is_outvoted_and_named_down_to_the_element(digits: Digits) -
     place = driver.infer(model_id)
     assert place.receipt.succeeded
     assert driver.list_signers() == ["v0", "v1", "v3"]
-    (report,) = driver.node.cluster.disagreements
+    (report,) = driver.node.cluster.record.disagreements
     assert (report.validator, report.proposed) == ("v2", False)
     assert (report.height, report.round) == (place.block.header.number, 0)
     assert report.difference.receipt == 0
@@ -91,7 +91,7 @@ def test_wrong_proposer_costs_a_round(digits: Digits) -> None:
     certificate = driver.node.get_certificate(place.block.header.number)
     assert certificate.round == 1
     assert place.block.header.coinbase == driver.node.cluster.find("v3").address
-    reports = driver.node.cluster.disagreements
+    reports = driver.node.cluster.record.disagreements
     assert [(r.validator, r.round, r.proposed) for r in reports] == [
         ("v2", 0, True),
         ("v2", 1, False),

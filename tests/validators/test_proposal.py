@@ -19,8 +19,9 @@ from devnet.consensus.validator_set import compute_set_hash
 from devnet.consensus.vote import Vote, VoteContext, sign_vote
 from devnet.streams import draw
 from devnet.validators.executor import Executor
+from devnet.validators.opinion import Opinion
 from devnet.validators.proposal import Proposal, build_template, extract_template
-from devnet.validators.validator import Opinion, Validator
+from devnet.validators.validator import Validator
 
 if TYPE_CHECKING:
     from tests.conftest import Driver

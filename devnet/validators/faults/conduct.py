@@ -12,6 +12,7 @@ class Conduct:
     def __init__(self, faults: Sequence[Fault], stream: Stream) -> None:
         self.faults, self.stream = tuple(faults), stream
         self._decided: dict[tuple[Fault, int, int], bool] = {}
+        self._absences: dict[tuple[Fault, int, int], bool] = {}  # whether one has begun there
 
     def begin(self) -> None:
         """Another attempt at a height: chance decides anew."""
@@ -54,10 +55,11 @@ class Conduct:
             if fault.strategy is Strategy.PAUSE or (
                 fault.strategy is Strategy.CRASH and fault.is_timed
             ):
-                if (fault, height, round_) in self._decided:
-                    continue
-                if self._is_active(fault, height, round_):
-                    return fault
+                place = (fault, height, round_)
+                if place not in self._absences:
+                    self._absences[place] = fault.trigger.is_active(height, round_, self.stream)
+                    if self._absences[place]:
+                        return fault
         return None
 
     def _is_active(self, fault: Fault, height: int, round_: int) -> bool:

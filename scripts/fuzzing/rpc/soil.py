@@ -82,7 +82,7 @@ class Soil:
         """Everything as it was when the soil was made; False if a request used up the way back."""
         for validator in self.node.cluster.validators:
             self.node.cluster.set_behavior(validator.name, HONEST)
-        self.node.cluster.disagreements.clear()
+        self.node.cluster.record.disagreements.clear()
         try:
             self.node.revert(self._snapshot)
         except UnknownSnapshot:
