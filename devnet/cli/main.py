@@ -1,4 +1,4 @@
-"""The command line: `devnet up | import | demo | model | receipt | verify`.
+"""The command line: `devnet up | import | demo | model | receipt | verify | lab`.
 
 stdout is the result, stderr is talk. Expected errors end in one line and an exit code.
 """
@@ -19,6 +19,7 @@ _COMMANDS = {
     "model": "Add, list, show and run models.",
     "receipt": "Write the proof bundle of an inference.",
     "verify": "Check a proof bundle offline.",
+    "lab": "Run scenarios with faults, replayable from a seed.",
 }
 _MODULES = {"import": "importing"}  # whose name is not the command's: Python keeps that one
 _EXIT_FATAL = 2  # this host cannot answer

@@ -10,7 +10,7 @@ from devnet.network.fault import Duplication, During, Loss, Partition, Reorderin
 from devnet.network.latency import Constant, LogNormal, Uniform
 from devnet.network.rule import Rule
 from devnet.streams import Stream
-from devnet.validators.faults.fault import Fault, Strategy, check_faults
+from devnet.validators.faults.fault import PROTOCOL, Fault, check_faults
 from devnet.validators.faults.trigger import FOREVER, Trigger
 
 HEIGHTS = 40  # that a case decides
@@ -95,7 +95,7 @@ def _draw_latency(stream: Stream, most_us: int) -> Rule:
 
 
 def _draw_faults(stream: Stream) -> tuple[Fault, ...]:
-    strategies = tuple(Strategy)
+    strategies = PROTOCOL
     while True:
         drawn = tuple(
             Fault(

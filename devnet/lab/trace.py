@@ -19,7 +19,10 @@ class Trace:
 
     def add(self, now_us: int, node: int, payload: object) -> None:
         """One delivery."""
-        line = f"{now_us} n{node} {describe_payload(payload)}"
+        self.note(f"{now_us} n{node} {describe_payload(payload)}")
+
+    def note(self, line: str) -> None:
+        """Anything else that belongs to the run."""
         self.count += 1
         self._hash.update(line.encode() + b"\n")
         if self._keep:

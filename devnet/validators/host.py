@@ -5,7 +5,7 @@ from devnet.config import Host
 from devnet.errors import ConfigError
 from precompiles.engine.isolated import IsolatedEngine
 from precompiles.engine.local import LocalEngine
-from precompiles.interface import Engine
+from precompiles.engine.trace import TracedEngine
 from precompiles.models.file_store import FileStore
 from precompiles.models.store import MemoryStore, ModelStore
 
@@ -32,7 +32,7 @@ def build_node_store(host: Host, name: str) -> NodeStore | None:
     return None if host.data_dir is None else NodeStore(host.data_dir / name)
 
 
-def build_engine(host: Host, store: ModelStore) -> Engine:
+def build_engine(host: Host, store: ModelStore) -> TracedEngine:
     """Sessions in this process, or in a worker under limits."""
     if host.isolate:
         return IsolatedEngine(store, host.memory_bytes, host.time_s)

@@ -8,7 +8,7 @@ Several faults of one validator are joined by `+`. Strategies and triggers are i
 from dataclasses import dataclass
 
 from devnet.errors import ConfigError
-from devnet.validators.faults.fault import Fault, Strategy, check_faults, parse_fault
+from devnet.validators.faults.fault import Fault, Strategy, check_faults, parse_fault, suggest
 
 _HONEST = "honest"
 
@@ -52,7 +52,7 @@ def parse_behavior(text: str) -> Behavior:
         if name == _HONEST:
             raise ConfigError(f"behavior '{text}': 'honest' stands alone, without a trigger")
         if name not in (strategy.value for strategy in Strategy):
-            raise ConfigError(f"no behavior '{name}'; there are {known}")
+            raise ConfigError(f"no behavior '{name}'; {suggest(name)}there are {known}")
         faults.append(parse_fault(part))
     check_faults(faults)
     return Behavior(" + ".join(parts), tuple(faults))

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from devnet.chain.block import Execution
 from devnet.consensus.blame.halt import Halt
 from devnet.validators.diagnosis import Difference, compare_executions
 from devnet.validators.opinion import Opinion
+from precompiles.engine.trace import Suspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,13 @@ def build_report(
     proposer: str,
     opinions: Sequence[Opinion],
     powers: Mapping[str, int],
+    engines: Mapping[str, Suspect] = MappingProxyType({}),
 ) -> RoundReport:
-    """Group opinions by result; the group with the most power is what others are held against."""
+    """Group opinions by result; the group with the most power is what others are held against.
+
+    Args:
+        engines: of the validators by name, to find the operator in which results part.
+    """
     results: dict[bytes, list[tuple[str, Execution]]] = {}
     for opinion in opinions:
         if opinion.execution is not None:
@@ -60,7 +67,9 @@ def build_report(
     groups = sorted(results.values(), key=lambda members: -sum(powers[name] for name, _ in members))
     disagreements = []
     for members in groups[1:]:
-        difference = compare_executions(groups[0][0][1], members[0][1])
+        (first, expected), (other, got) = groups[0][0], members[0]
+        suspects = (engines[first], engines[other]) if engines else None
+        difference = compare_executions(expected, got, suspects)
         assert difference is not None, "groups differ by hash"
         disagreements += [
             Disagreement(height, round_, name, name == proposer, difference) for name, _ in members

@@ -36,7 +36,7 @@ from devnet.errors import (
 )
 from devnet.streams import Stream
 from devnet.validators.faults.conduct import Conduct
-from devnet.validators.faults.engine import BUILDERS, SwitchedEngine
+from devnet.validators.faults.engine import SwitchedEngine
 from devnet.validators.faults.screening import Predicate, allow, screen
 from devnet.validators.founding import Founding
 from devnet.validators.host import build_engine, build_node_store, build_store
@@ -87,7 +87,8 @@ class Validator:
         self._stream = config.seed, "conduct", index
         self._turns, self._recover = turns, recover
         self._chain_id = config.chain_id
-        self.engine = SwitchedEngine(build_engine(host, self.store), self.store)
+        honest = build_engine(host, self.store)
+        self.engine = SwitchedEngine(honest, self.store, self.conduct, config.seed + index)
         table = build_table(self.engine, config.schedule)
         if origin is None:
             schedule = build_schedule(parse_fork(config.hardfork), config.caps_transaction_gas)
@@ -137,9 +138,9 @@ class Validator:
     def set_behavior(self, behavior: Behavior) -> None:
         """Change what the validator does; it tries again to follow the chain."""
         self.behavior = behavior
-        self.conduct = Conduct(behavior.faults, Stream(*self._stream))
+        self.conduct = self.engine.conduct = Conduct(behavior.faults, Stream(*self._stream))
         self._begin_anew()
-        self._set_engine(self.head.number + 1)  # calls are answered before the next block is
+        self.engine.enter(self.head.number + 1, 0)  # calls are answered before the next block is
 
     def put_model(self, model: bytes) -> None:
         """Keep model bytes; the validator tries again to follow the chain."""
@@ -157,7 +158,7 @@ class Validator:
         is_censored: Predicate = allow,
     ) -> Proposal:
         """Build and execute the next block from waiting transactions."""
-        self._set_engine(self.head.number + 1)
+        self.engine.enter(self.head.number + 1, round_)
         template = build_template(
             *(self.head, self.hashes[-1], last_commit, self.address, timestamp),
             self.world.schedule,
@@ -180,7 +181,7 @@ class Validator:
             return Opinion(self.name, proposal.block, "")
         try:
             self._check_rules(proposal)
-            own = self._execute(proposal.block)
+            own = self._execute(proposal.block, proposal.round)
         except (ConsensusError, ChainError, HostError) as refused:
             return Opinion(self.name, None, f"{type(refused).__name__}: {refused}")
         if own.hash != proposal.block.hash:
@@ -193,7 +194,7 @@ class Validator:
         template = replace(extract_template(header), timestamp=header.timestamp + 1)
         block = replace(proposal.block, header=template)
         try:
-            return replace(proposal, block=self._execute(block))
+            return replace(proposal, block=self._execute(block, proposal.round))
         except (ChainError, HostError):
             return None
 
@@ -287,13 +288,10 @@ class Validator:
                 f"certifies block 0x{certified.hex()}, the parent is 0x{self.hashes[-1].hex()}"
             )
 
-    def _execute(self, block: Execution) -> Execution:
-        self._set_engine(block.header.number)
+    def _execute(self, block: Execution, round_: int = 0) -> Execution:
+        self.engine.enter(block.header.number, round_, block.inferences)
         template = extract_template(block.header)
         return execute_block(self.world, self.head, template, block.transactions, self.ancestors)
-
-    def _set_engine(self, height: int) -> None:
-        self.engine.strategy = self.conduct.find(BUILDERS, height)
 
     def get_context(self, height: int) -> VoteContext:
         """What all votes of a height share."""

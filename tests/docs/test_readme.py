@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from devnet.cli.main import main
 
@@ -19,6 +20,20 @@ def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "digit 1 label 1" in out
     assert "VERIFIED" in out
+
+
+def test_the_agreement_rule_of_the_readme_is_a_file_that_works(tmp_path: Path) -> None:
+    """Its scenario and its rule, as they stand, in under 100 lines; no key has to be added."""
+    (scenario,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (rule,) = re.findall(r"```py\n(.*?)```", README, re.DOTALL)
+    assert len(rule.splitlines()) < 100
+    (tmp_path / "same_winner.py").write_text(rule)
+    file = tmp_path / "winner.toml"
+    file.write_text(scenario + "expect.disagree = ['v1']\n")
+    result = CliRunner().invoke(main, ["lab", "run", str(file)])
+    assert result.exit_code == 0, result.output
+    assert "v1 found another result" in result.stdout
+    assert "rule same_winner.py:SameWinner accepts the output with power 4 of 4" in result.stdout
 
 
 def test_every_folder_on_the_map_exists_and_has_a_readme() -> None:

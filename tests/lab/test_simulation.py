@@ -20,7 +20,7 @@ trace = Trace()
 run_case(11, 7, 2, trace)
 print(trace.digest)
 """
-PINNED = "61b62f64af9b93a893b23f88d0743243ccfea5dff4f2408248eb933eb55e43dd"
+PINNED = "3c6be2231797588926edbdc99c43ae733cc693c02d2c2f9a652a823984cd2c39"
 
 
 def run_scenario(python: str, hash_seed: str) -> str:

@@ -9,6 +9,7 @@ from devnet.streams import Stream
 from devnet.validators.faults.fault import Fault, Strategy
 from devnet.validators.faults.trigger import FOREVER, Trigger
 from devnet.validators.misbehaviour import HONEST, Behavior, parse_behavior
+from precompiles.engine.foreign.host import DEFAULT
 
 
 @given(
@@ -23,7 +24,8 @@ def test_behavior_reads_back_and_holds_from_its_height(
     text = f"{strategy.value}@height>={height}"
     behavior = parse_behavior(text)
     assert str(behavior) == text
-    assert behavior.faults == (Fault(strategy, Trigger(heights=((height, FOREVER),))),)
+    host = DEFAULT if strategy is Strategy.DRIFT else ""
+    assert behavior.faults == (Fault(strategy, Trigger(heights=((height, FOREVER),)), host=host),)
     assert behavior.faults[0].trigger.is_active(asked, 0, Stream(0)) == (asked >= height)
 
 

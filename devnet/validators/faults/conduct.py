@@ -1,6 +1,6 @@
 """Conduct: a validator's faults as they show, height by height; chance decides once for a place."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Sequence
 
 from devnet.streams import Stream
 from devnet.validators.faults.fault import Fault, Strategy
@@ -27,11 +27,18 @@ class Conduct:
             if fault.strategy is strategy
         )
 
-    def find(self, strategies: Iterable[Strategy], height: int) -> Strategy | None:
-        """The first of these strategies that shows at a height."""
-        if not self.faults:
-            return None
-        return next((strategy for strategy in strategies if self.shows(strategy, height)), None)
+    def picks(
+        self, strategies: Container[Strategy], height: int, round_: int, call: int, model_id: bytes
+    ) -> Fault | None:
+        """The first fault of these strategies that shows in one inference of a block."""
+        for fault in self.faults:
+            if (
+                fault.strategy in strategies
+                and fault.trigger.picks(call, model_id)
+                and self._is_active(fault, height, round_)
+            ):
+                return fault
+        return None
 
     def list_targets(self, height: int, round_: int) -> tuple[bytes, ...]:
         """Whom it censors at this place; an empty address is everybody."""

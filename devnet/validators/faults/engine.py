@@ -1,52 +1,112 @@
-"""Engines that validators run models in by their behaviour: one builder for each strategy.
+"""The engine of a validator whose behavior may change while it runs, down to single inferences.
 
 A strategy that gives other results than the honest engine is a line in `BUILDERS`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
-from devnet.validators.faults.fault import Strategy
+from devnet.chain.block import Inference
+from devnet.streams import draw
+from devnet.validators.faults.conduct import Conduct
+from devnet.validators.faults.copying import CopyingEngine
+from devnet.validators.faults.fault import COMPUTING, Fault, Strategy
+from precompiles.engine.foreign.host import parse_host
+from precompiles.engine.foreign.noisy import NoisyEngine
+from precompiles.engine.foreign.quantised import QuantisedEngine
+from precompiles.engine.foreign.saturation import SaturatingEngine
+from precompiles.engine.foreign.shuffled import ShuffledEngine
 from precompiles.engine.foreign.wrong_weight import WrongWeightEngine
-from precompiles.interface import Engine
+from precompiles.engine.isolated import IsolatedEngine
+from precompiles.engine.trace import Suspect, Trace, TracedEngine
 from precompiles.models.manifest import Manifest
 from precompiles.models.store import ModelStore
 from precompiles.tensor import Tensor
 
-Builder: TypeAlias = Callable[[ModelStore], Engine]
+Builder: TypeAlias = Callable[[ModelStore, Fault, bytes], Suspect]  # store, fault, seed
+_WORKER_BYTES = 1 << 30  # beyond what the loaded runtime has
+_WORKER_TIME_S = 60.0  # an emulated processor is slow
 
 
-BUILDERS: Mapping[Strategy, Builder] = MappingProxyType({Strategy.WRONG_MODEL: WrongWeightEngine})
+def _build_foreign(store: ModelStore, fault: Fault, seed: bytes) -> Suspect:
+    return IsolatedEngine(store, _WORKER_BYTES, _WORKER_TIME_S, parse_host(fault.host))
+
+
+BUILDERS: Mapping[Strategy, Builder] = MappingProxyType(
+    {
+        Strategy.WRONG_MODEL: lambda store, fault, seed: WrongWeightEngine(store),
+        Strategy.QUANTISED: lambda store, fault, seed: QuantisedEngine(store),
+        Strategy.DRIFT: _build_foreign,
+        Strategy.SATURATE: lambda store, fault, seed: SaturatingEngine(store),
+        Strategy.GPU_ORDER: lambda store, fault, seed: ShuffledEngine(store, seed),
+        Strategy.RANDOM_OPERATOR: lambda store, fault, seed: NoisyEngine(store),
+    }
+)
 
 
 class SwitchedEngine:
-    """The engine of a validator whose behavior may change while it runs."""
+    """Runs each inference honestly, or as the faults say where their triggers hold."""
 
     def __init__(
-        self, honest: Engine, store: ModelStore, builders: Mapping[Strategy, Builder] = BUILDERS
+        self, honest: TracedEngine, store: ModelStore, conduct: Conduct, seed: int = 0
     ) -> None:
+        """`seed` decides in which order sums are drawn."""
         self.honest = honest
-        self.strategy: Strategy | None = None  # nothing for the honest engine
-        self._store, self._builders = store, builders
-        self._built: dict[Strategy, Engine] = {}
+        self.conduct = conduct
+        self._store, self._seed = store, draw(seed, "engine")
+        self._built: dict[tuple[Strategy, str], Suspect] = {}
+        self._copying = CopyingEngine(honest)
+        self._place = (0, 0)
+        self._calls = 0  # in the block so far
+        self._used: dict[tuple[bytes, tuple[Tensor, ...]], Suspect] = {}  # at this height
+
+    def enter(self, height: int, round_: int, claims: Sequence[Inference] = ()) -> None:
+        """A block is executed next; `claims` are the inferences its proposer reports."""
+        if height != self._place[0]:
+            self._used.clear()
+        self._place, self._calls = (height, round_), 0
+        self._copying.claims = tuple(claims)
 
     def load(self, model_id: bytes) -> bytes:
+        """As the honest engine."""
         return self.honest.load(model_id)
 
     def admit(self, model_id: bytes, dimensions: Mapping[str, int]) -> Manifest:
+        """As the honest engine."""
         return self.honest.admit(model_id, dimensions)
 
     def try_out(self, manifest: Manifest) -> None:
+        """As the honest engine."""
         self.honest.try_out(manifest)
 
     def run(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        return self._choose().run(manifest, inputs)
+        """One inference, counted."""
+        suspect = self._find(manifest.model_id)
+        self._calls += 1
+        if suspect is None:
+            return self.honest.run(manifest, inputs)
+        self._used[manifest.model_id, inputs] = suspect
+        return suspect.run(manifest, inputs)
 
-    def _choose(self) -> Engine:
-        if self.strategy is None:
-            return self.honest
-        engine = self._built.get(self.strategy)
-        if engine is None:
-            engine = self._built[self.strategy] = self._builders[self.strategy](self._store)
-        return engine
+    def trace(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> Trace:
+        """Operator by operator, in the way this inference was run at this height."""
+        suspect = self._used.get((manifest.model_id, inputs))
+        return (suspect or self.honest).trace(manifest, inputs)
+
+    def _find(self, model_id: bytes) -> Suspect | None:
+        conduct = self.conduct
+        if not conduct.faults:
+            return None
+        if self._copying.claims and conduct.picks(
+            (Strategy.LAZY,), *self._place, self._calls, model_id
+        ):
+            return self._copying
+        fault = conduct.picks(COMPUTING, *self._place, self._calls, model_id)
+        return None if fault is None else self._get(fault)
+
+    def _get(self, fault: Fault) -> Suspect:
+        key = (fault.strategy, fault.host)
+        if key not in self._built:
+            self._built[key] = BUILDERS[fault.strategy](self._store, fault, self._seed)
+        return self._built[key]

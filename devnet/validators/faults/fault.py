@@ -15,17 +15,25 @@
 | censor                | neither proposes nor prevotes what a predicate picks: transactions |
 |                       | of or to an address, `censor(0x...)`, or any                      |
 | delay                 | sends everything late                                             |
-| lazy                  | signs what others propose without executing it                    |
+| lazy                  | signs what others propose without executing it, takes their outputs |
 | wrong-model           | runs every model with one weight changed                          |
+| quantised             | runs the int8 form of float models, by ONNX Runtime's quantiser   |
+| drift(HOST)           | computes as another host does: `precompiles/engine/foreign`       |
+| saturate              | adds uint8 by int8 products in 16 bits, as AVX2 without VNNI does |
+| gpu-order             | adds floats in an order that changes with every run               |
+| random-operator       | adds noise that the runtime draws                                 |
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import Enum
+from itertools import combinations
 
 from devnet.errors import ConfigError
 from devnet.validators.faults.trigger import ALWAYS, Trigger, parse_trigger
+from precompiles.engine.foreign.host import DEFAULT, parse_host
 
 
 class Strategy(Enum):
@@ -44,7 +52,19 @@ class Strategy(Enum):
     DELAY = "delay"
     LAZY = "lazy"
     WRONG_MODEL = "wrong-model"
+    QUANTISED = "quantised"
+    DRIFT = "drift"
+    SATURATE = "saturate"
+    GPU_ORDER = "gpu-order"
+    RANDOM_OPERATOR = "random-operator"
 
+
+COMPUTING = (  # other results than honest ones; one of them for one inference
+    *(Strategy.WRONG_MODEL, Strategy.QUANTISED, Strategy.DRIFT),
+    *(Strategy.SATURATE, Strategy.GPU_ORDER, Strategy.RANDOM_OPERATOR),
+)
+INFERENCE = (Strategy.LAZY, *COMPUTING)  # need models to show
+PROTOCOL = tuple(strategy for strategy in Strategy if strategy not in INFERENCE)
 
 DEFAULT_TIME_MS = 5_000
 _TIMED = (Strategy.CRASH, Strategy.PAUSE, Strategy.DELAY)
@@ -59,6 +79,7 @@ class Fault:
     trigger: Trigger = ALWAYS
     time_ms: int = DEFAULT_TIME_MS
     target: bytes = b""  # of `censor`: an address
+    host: str = ""  # of `drift`
     is_timed: bool = field(default=False, compare=False)  # whether the time was given
 
 
@@ -86,6 +107,13 @@ def check_faults(faults: Sequence[Fault]) -> None:
                 f"'{first.value}' and '{second.value}' contradict each other: {reason}; "
                 "give them triggers that do not overlap"
             )
+    computing = [fault for fault in faults if fault.strategy in COMPUTING]
+    for one, two in combinations(computing, 2):
+        if one.strategy is not two.strategy and one.trigger.overlaps(two.trigger):
+            raise ConfigError(
+                f"'{one.strategy.value}' and '{two.strategy.value}' contradict each other: an "
+                "inference is run in one way; give them triggers that do not overlap"
+            )
     names = [fault.strategy for fault in faults]
     for position, fault in enumerate(faults):
         for other in faults[position + 1 :]:
@@ -97,7 +125,7 @@ def check_faults(faults: Sequence[Fault]) -> None:
 
 
 def parse_fault(text: str) -> Fault:
-    """Read `strategy`, `strategy@trigger`, `strategy(MS)@trigger` or `censor(0xADDRESS)@trigger`.
+    """Read `strategy[@trigger]`, `strategy(MS)`, `censor(0xADDRESS)` or `drift(HOST)` likewise.
 
     Raises: ConfigError with what exists.
     """
@@ -107,8 +135,12 @@ def parse_fault(text: str) -> Fault:
     try:
         strategy = Strategy(name)
     except ValueError:
-        raise ConfigError(f"no fault '{name}'; there are {known}") from None
+        raise ConfigError(f"no fault '{name}'; {suggest(name)}there are {known}") from None
     trigger = parse_trigger(when) if when else ALWAYS
+    if trigger.is_for_calls and strategy not in INFERENCE:
+        raise ConfigError(f"fault '{text}': calls and models pick inferences; '{name}' is of none")
+    if strategy is Strategy.DRIFT:
+        return Fault(strategy, trigger, host=_read_host(time.removesuffix(")"), text))
     if not time:
         return Fault(strategy, trigger)
     if strategy is Strategy.CENSOR:
@@ -120,3 +152,17 @@ def parse_fault(text: str) -> Fault:
     if not time.endswith(")") or not time[:-1].isdecimal():
         raise ConfigError(f"fault '{text}': the time is whole milliseconds, as in crash(500)")
     return Fault(strategy, trigger, int(time[:-1]), is_timed=True)
+
+
+def suggest(name: str) -> str:
+    """`did you mean ...? ` if a strategy has a name like this, else nothing."""
+    near = get_close_matches(name, [strategy.value for strategy in Strategy], n=1)
+    return f"did you mean '{near[0]}'? " if near else ""
+
+
+def _read_host(host: str, text: str) -> str:
+    try:
+        parse_host(host or DEFAULT)
+    except LookupError as unknown:
+        raise ConfigError(f"fault '{text}': {unknown}") from None
+    return host or DEFAULT

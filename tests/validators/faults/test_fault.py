@@ -13,6 +13,8 @@ def test_forms() -> None:
     assert parse_fault("crash(500)@at heights 3") == Fault(
         Strategy.CRASH, parse_trigger("at heights 3"), 500
     )
+    assert parse_fault("drift").host == "numpy:Nehalem"
+    assert parse_fault("drift(numpy:Haswell)@at calls 1").host == "numpy:Haswell"
     assert parse_fault("delay(40)@random(0.5)") == Fault(Strategy.DELAY, Trigger(500), 40)
 
 
@@ -22,6 +24,10 @@ def test_forms() -> None:
         ("lie", "no fault 'lie'; there are crash, pause"),
         ("crash(soon)", "whole milliseconds"),
         ("crash@at noon", "is not of the form"),
+        ("quantized", "did you mean 'quantised'"),
+        ("crash@at calls 1", "calls and models pick inferences"),
+        ("drift(abacus)", "no host 'abacus'"),
+        ("drift(optimized)", "did you mean 'optimised'"),
     ],
 )
 def test_unknown_faults_are_refused_with_what_exists(text: str, words: str) -> None:
@@ -39,6 +45,7 @@ def test_unknown_faults_are_refused_with_what_exists(text: str, words: str) -> N
         ("crash", "pause@at heights 5-", "cannot pause"),
         ("drop-votes@at rounds 0", "delay(5)", "cannot be late"),
         ("delay(5)", "delay(9)@at heights 1", "is given 2 times"),
+        ("quantised", "wrong-model@at calls 2", "an inference is run in one way"),
     ],
 )
 def test_contradictions_are_refused_with_the_reason(first: str, second: str, words: str) -> None:
@@ -54,3 +61,4 @@ def test_faults_at_different_places_do_not_contradict() -> None:
     check_faults([parse_fault("crash@at heights 1-5"), parse_fault("pause@at heights 6-")])
     check_faults([parse_fault("equivocate-votes"), parse_fault("drop-proposals")])
     check_faults([parse_fault("equivocate-votes"), parse_fault("drop-votes@never")])
+    check_faults([parse_fault("saturate@at calls 0"), parse_fault("wrong-model@at calls 1-")])

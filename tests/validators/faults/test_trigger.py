@@ -21,6 +21,11 @@ FORMS = {
     "at heights 5-": Trigger(1000, ((5, FOREVER),)),
     "random(0.001) at heights 1-2 at rounds 0": Trigger(1, ((1, 2),), ((0, 0),)),
     "at rounds 1 at heights 2": Trigger(1000, ((2, 2),), ((1, 1),)),
+    "at calls 0,2-": Trigger(1000, ANY, ANY, ((0, 0), (2, FOREVER))),
+    "random(0.5) at models 0xb1f2,bafk at heights 3": Trigger(
+        500, ((3, 3),), ANY, ANY, ("b1f2", "bafk")
+    ),
+    "height>=5": Trigger(1000, ((5, FOREVER),)),
 }
 
 
@@ -42,6 +47,9 @@ def test_forms(text: str, trigger: Trigger) -> None:
         ("at heights 9-7", "ends before it begins"),
         ("at heights 1,,2", "neither N, N-M nor N-"),
         ("at heights -3", "neither N, N-M nor N-"),
+        ("at models ", "is not of the form"),
+        ("at models a,,b", "does not begin a model id"),
+        ("at calls x", "is not of the form"),
     ],
 )
 def test_other_texts_are_refused_with_the_form(text: str, words: str) -> None:
@@ -77,9 +85,24 @@ def test_chance_is_that_of_the_seed() -> None:
         ("at heights 1-4", "at heights 5-9", False),
         ("at heights 1-5 at rounds 0", "at heights 3 at rounds 1-", False),
         ("random(0.1)", "at heights 3", True),
+        ("at calls 0", "at calls 1-", False),
+        ("at models b1f2", "at models b1", True),
+        ("at models b1f2", "at models c0", False),
+        ("at models b1f2", "always", True),
     ],
 )
 def test_overlap_is_a_common_place(one: str, other: str, meet: bool) -> None:
     """Symmetric, and chance does not matter."""
     first, second = parse_trigger(one), parse_trigger(other)
     assert first.overlaps(second) == second.overlaps(first) == meet
+
+
+def test_calls_and_models_pick_inferences() -> None:
+    """By number in the block, and by the beginning of an id."""
+    model_id = bytes.fromhex("b1f2" + "00" * 30)
+    trigger = parse_trigger("at calls 1 at models b1f2,cc")
+    assert trigger.is_for_calls
+    assert not ALWAYS.is_for_calls
+    assert [trigger.picks(call, model_id) for call in range(3)] == [False, True, False]
+    assert not trigger.picks(1, bytes(32))
+    assert ALWAYS.picks(7, model_id)

@@ -1,0 +1,95 @@
+"""A scenario without models: the protocol alone, over a simulated network in virtual time."""
+
+from devnet.consensus.blame.evidence import get_culprit
+from devnet.consensus.blame.fork import find_evidence
+from devnet.errors import ConfigError
+from devnet.lab.diagnosis import explain_halt, find_forks, list_messages
+from devnet.lab.scenario.result import Result
+from devnet.lab.scenario.scenario import Outcome, Scenario
+from devnet.lab.simulation import Setup, Simulation
+from devnet.lab.trace import Trace
+from devnet.network.fault import Duplication, During, Loss, Partition, UntilGst
+from devnet.network.latency import Uniform
+from devnet.network.rule import Rule
+from devnet.validators.faults.fault import INFERENCE
+
+_MS = 1_000  # microseconds
+_FOREVER_US = 2**63 - 1
+
+
+def run_protocol(scenario: Scenario, trace: Trace) -> Result:
+    """Run it.
+
+    Raises: ConfigError for faults that only inferences show.
+    """
+    simulation = Simulation(build_setup(scenario), trace, record=True)
+    is_decided = simulation.run(scenario.heights, scenario.limit_s * 1_000 * _MS)
+    names = dict(zip(simulation.addresses, scenario.names, strict=False))
+    forks = find_forks(simulation)
+    heights = min(len(node.values.decided) for node in simulation.correct)
+    report = [f"{heights} of {scenario.heights} heights in {simulation.fabric.now_us / 1e6:.2f} s"]
+    report += [str(fork) for fork in forks]
+    outcome = Outcome.FORK if forks else Outcome.DECIDED if is_decided else Outcome.HALT
+    if not is_decided:
+        report.append(str(explain_halt(simulation)))
+    culprits = {name: None for fork in forks for name in fork.culprits}
+    for height in range(1, heights + 2):
+        proofs = find_evidence(list_messages(simulation, height))
+        culprits |= {get_culprit(proof): None for proof in proofs}
+    named = tuple(sorted(names[culprit] for culprit in culprits))
+    report += [f"evidence names {', '.join(named)}"] if named else []
+    report = [_rename(line, names) for line in report]
+    return Result(outcome, heights, (), named, tuple(report), trace.digest)
+
+
+def build_setup(scenario: Scenario) -> Setup:
+    """The simulation that a scenario describes. Raises: ConfigError."""
+    for index, behavior in scenario.behaviors.items():
+        for fault in behavior.faults:
+            if fault.strategy in INFERENCE:
+                raise ConfigError(
+                    f"v{index}: '{fault.strategy.value}' shows in inferences only; add a [[model]]"
+                )
+    return Setup(
+        powers=scenario.powers,
+        rules=_build_rules(scenario),
+        faults={index: behavior.faults for index, behavior in scenario.behaviors.items()},
+        twins=scenario.twins,
+        colluders=scenario.colluders,
+        sides=scenario.sides,
+        seed=scenario.seed,
+    )
+
+
+def _build_rules(scenario: Scenario) -> tuple[Rule, ...]:
+    network = scenario.network
+    least, most = network.latency_ms
+    latency = Uniform(least * _MS, most * _MS)
+    rules: list[Rule] = []
+    if network.partition:
+        doubles = _add_doubles(scenario)
+        cut = Partition(doubles)
+        heals = _FOREVER_US if network.heals_ms is None else network.heals_ms * _MS
+        rules.append(During(cut, 0, heals))
+    if network.loss_permille:
+        rules.append(Loss(network.loss_permille))
+    if network.duplication_permille:
+        rules.append(Duplication(network.duplication_permille, latency))
+    if network.gst_ms and rules:
+        return (UntilGst(network.gst_ms * _MS, most * _MS, (*rules, latency)), latency)
+    return (*rules, latency)
+
+
+def _add_doubles(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
+    """The second copy of a twin is on the next side of a partition."""
+    sides = [list(side) for side in scenario.network.partition]
+    for position, twin in enumerate(scenario.twins):
+        home = next((n for n, side in enumerate(sides) if twin in side), 0)
+        sides[(home + 1) % len(sides)].append(len(scenario.powers) + position)
+    return tuple(tuple(side) for side in sides)
+
+
+def _rename(line: str, names: dict[bytes, str]) -> str:
+    for address, name in names.items():
+        line = line.replace(f"0x{address.hex()[:8]}", name)
+    return line

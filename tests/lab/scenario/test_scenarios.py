@@ -1,0 +1,85 @@
+"""The known outcomes: every shipped scenario ends as it says, and the same way again."""
+
+import platform
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from devnet.lab.scenario.reading import find_scenario, list_shipped, load_scenario
+from devnet.lab.scenario.result import find_surprises
+from devnet.lab.scenario.run import run_scenario
+from devnet.lab.scenario.scenario import Outcome
+from devnet.lab.trace import Trace
+
+KNOWN = {
+    "censorship": Outcome.DECIDED,
+    "censorship_third": Outcome.DECIDED,
+    "crash_chain": Outcome.DECIDED,
+    "crash_restart": Outcome.DECIDED,
+    "drift_exact": Outcome.DECIDED,
+    "drift_float": Outcome.DECIDED,
+    "drift_third": Outcome.HALT,
+    "equivocation_fork": Outcome.FORK,
+    "equivocation_tolerated": Outcome.DECIDED,
+    "gpu_order": Outcome.DECIDED,
+    "lazy_majority": Outcome.WRONG_OUTPUT,
+    "lazy_minority": Outcome.DECIDED,
+    "one_call": Outcome.DECIDED,
+    "partition_heals": Outcome.DECIDED,
+    "quantised_substitute": Outcome.DECIDED,
+    "random_operator": Outcome.DECIDED,
+    "silent_third": Outcome.HALT,
+    "twins_fork": Outcome.FORK,
+    "u8s8_split": Outcome.HALT,
+    "wrong_model": Outcome.DECIDED,
+    "wrong_model_two_thirds": Outcome.WRONG_OUTPUT,
+}
+
+
+def test_every_shipped_scenario_is_known() -> None:
+    """None is left out of the test below."""
+    assert list_shipped() == tuple(KNOWN)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_outcome_comes_out_twice(name: str) -> None:
+    """As the file expects, down to who disagrees and who is named; one seed, one trace."""
+    if name.startswith("drift") and platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("kernels of x86 processors")
+    scenario = load_scenario(find_scenario(name))
+    traces = Trace(keep=True), Trace(keep=True)
+    first, second = (run_scenario(scenario, trace) for trace in traces)
+    assert find_surprises(first, scenario.expect) == ()
+    assert first.outcome is KNOWN[name]
+    assert traces[0].lines == traces[1].lines
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("powers", "outcome"),
+    [
+        ((33, 33, 34), Outcome.DECIDED),  # 66 of 100 lie or copy
+        ((34, 33, 33), Outcome.WRONG_OUTPUT),  # 67
+        ((1, 1, 1), Outcome.HALT),  # 2 of 3 are not more than two thirds, nor are others
+        ((60, 8, 32), Outcome.WRONG_OUTPUT),
+    ],
+)
+def test_a_lie_becomes_final_with_more_than_two_thirds_of_the_power(
+    powers: tuple[int, ...], outcome: Outcome, tmp_path: Path
+) -> None:
+    """A liar, who may propose, and a lazy one, against an honest one."""
+    file = tmp_path / "lazy.toml"
+    file.write_text(
+        f"powers = {list(powers)}\nheights = 4\nmodel = [{{ sample = 'digits_exact' }}]\n"
+        "faults.v0 = 'wrong-model'\nfaults.v1 = 'lazy'\n"
+    )
+    assert run_scenario(load_scenario(file)).outcome is outcome
+
+
+def test_another_seed_gives_another_trace() -> None:
+    """And the same kind of end."""
+    scenario = load_scenario(find_scenario("crash_restart"))
+    first, second = (run_scenario(replace(scenario, seed=seed)) for seed in (1, 2))
+    assert first.trace_hash != second.trace_hash
+    assert first.outcome is second.outcome is Outcome.DECIDED
