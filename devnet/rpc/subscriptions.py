@@ -7,6 +7,7 @@ node; who listens is known to the event loop alone.
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from itertools import count
 
 from devnet.errors import LimitExceeded
@@ -101,7 +102,7 @@ class Listener:
         self._hub = hub
         self._tell = tell
         self._mine: dict[str, Subscription] = {}
-        self._new: list[Subscription] = []
+        self._new: ContextVar[list[Subscription]] = ContextVar("new")  # of one body being answered
 
     @property
     def methods(self) -> Mapping[str, Routed]:
@@ -117,7 +118,7 @@ class Listener:
             )
         name, made = self._hub.add(feed, self._tell)
         self._mine[name] = made
-        self._new.append(made)
+        self._new.get().append(made)
         return name
 
     def unsubscribe(self, subscription_id: object) -> Json:
@@ -129,10 +130,13 @@ class Listener:
         self._hub.remove(name, ended.feed)
         return True
 
+    def begin(self) -> None:
+        """What subscribes from here on in this task is one body's."""
+        self._new.set([])
+
     def release(self) -> None:
-        """Answers given so far are on their way: the client knows its ids."""
-        new, self._new = self._new, []
-        for subscription in new:
+        """The answer to this task's body is on its way: the client knows the ids in it."""
+        for subscription in self._new.get():
             subscription.release()
 
     def close(self) -> None:

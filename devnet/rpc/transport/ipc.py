@@ -18,6 +18,7 @@ from devnet.rpc.transport.session import Connect, Session
 
 _PIECE_BYTES = 1 << 16
 _OWNER_ONLY = 0o600
+_TURNS_TO_WELCOME = 4  # of the event loop, from accepting a client to knowing it
 _logger = logging.getLogger(__name__)
 
 
@@ -37,6 +38,7 @@ async def listen_ipc(path: Path, service: Service, connect: Connect) -> AsyncIte
         task = asyncio.create_task(_serve_client(reader, writer, service, connect))
         clients[task] = None
         task.add_done_callback(clients.pop)
+        task.add_done_callback(lambda _: writer.transport.abort())  # even if it never began
 
     _remove_stale(path)
     try:
@@ -47,10 +49,12 @@ async def listen_ipc(path: Path, service: Service, connect: Connect) -> AsyncIte
     try:
         yield
     finally:
+        await _turn(_TURNS_TO_WELCOME)  # asyncio loses whom it accepted as it closes
         server.close()
         for task in clients:
             task.cancel()
         await asyncio.gather(*clients, return_exceptions=True)
+        await _turn(1)  # their sockets are closed in the next one
         path.unlink(missing_ok=True)
 
 
@@ -61,12 +65,15 @@ async def _serve_client(
         writer.write(message + b"\n")
         await writer.drain()
 
-    try:
-        reason = await Session(service, connect, send).serve(_read_values(reader))
-        if reason:
-            _logger.warning("closing an IPC connection: %s", reason)
-    finally:
-        writer.transport.abort()
+    reason = await Session(service, connect, send).serve(_read_values(reader))
+    if reason:
+        _logger.warning("closing an IPC connection: %s", reason)
+
+
+async def _turn(count: int) -> None:
+    """Let the event loop go round."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 async def _read_values(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:

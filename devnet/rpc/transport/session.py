@@ -31,8 +31,11 @@ class News(Protocol):
     def methods(self) -> Mapping[str, Method | Routed]:
         """What only this client may be answered: to listen, and to stop that."""
 
+    def begin(self) -> None:
+        """A body is about to be answered in this task, which answers no other."""
+
     def release(self) -> None:
-        """The answer to the request that began to listen is on its way: news may follow."""
+        """The answer to this task's body is on its way: what it listens to may follow."""
 
     def close(self) -> None:
         """Listen to nothing any more."""
@@ -111,6 +114,7 @@ class Session:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 
     async def _answer(self, body: bytes) -> None:
+        self._news.begin()
         answer = await self._service.handle(body, self._dispatcher)
         if answer is not None:
             self.tell(answer)

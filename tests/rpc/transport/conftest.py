@@ -48,6 +48,9 @@ class Ear:
         self._held = [b'"' + b"x" * size + b'"'] * count
         return "listening"
 
+    def begin(self) -> None:
+        """One list serves all bodies here."""
+
     def release(self) -> None:
         held, self._held = self._held, []
         for message in held:
