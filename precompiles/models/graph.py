@@ -15,6 +15,7 @@ from precompiles.models.reading import constant
 from precompiles.models.reading.binding import bind_inputs, check_declared
 from precompiles.models.reading.folding import read_attributes
 from precompiles.models.reading.header import parse_model, read_opsets
+from precompiles.models.reading.storage import widen_weights
 from precompiles.models.reading.structure import Use, check_structure
 from precompiles.models.reading.tensors import Tensors
 from precompiles.models.table.operator import Operator
@@ -61,6 +62,7 @@ def read_graph(model: bytes, dimensions: Mapping[str, int] | None = None) -> Gra
     """
     proto = parse_model(model)
     opsets = read_opsets(proto)
+    widen_weights(proto.graph)
     uses = check_structure(proto.graph, opsets)
     constant.check_total(proto.graph)
     constants = {

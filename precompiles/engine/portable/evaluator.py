@@ -89,17 +89,32 @@ class Program:
 
 
 def build_program(graph: Graph, rules: Mapping[str, Rule] = RULES) -> Program:
-    """Other `rules` play another host.
+    """What follows from constants alone is computed here, once. Other `rules` play another host.
 
     Raises: NoRule for an operator or a use that is not covered.
     """
     names = tuple(dict.fromkeys((*graph.constants, *graph.types)))
     places = {name: index for index, name in enumerate(names)}
+    known = {
+        name: np.asarray(value)
+        for name, value in graph.values.items()
+        if name in graph.constants or value.dtype.kind in "iub"  # sizes are known before the run
+    }
+    steps = []
     with np.errstate(all="ignore"):
-        steps = tuple(_build_step(node, graph, places, rules) for node in graph.nodes)
+        for node in graph.nodes:
+            if all(name in known for name in node.outputs if name):
+                continue
+            step = _build_step(node, graph, places, rules, known)
+            if any(name and name not in known for name in node.inputs):
+                steps.append(step)
+                continue
+            operands: list[Any] = [known.get(name) for name in node.inputs]
+            results = _list(step.compute(operands))
+            known |= {n: np.asarray(a) for n, a in zip(node.outputs, results, strict=False) if n}
     return Program(
-        steps,
-        tuple(np.asarray(graph.constants[n]) if n in graph.constants else None for n in names),
+        tuple(steps),
+        tuple(known.get(name) for name in names),
         names,
         tuple(places[kind.name] for kind in graph.inputs),
         tuple(places[kind.name] for kind in graph.outputs),
@@ -118,11 +133,15 @@ def evaluate(
 
 
 def _build_step(
-    node: Node, graph: Graph, places: Mapping[str, int], rules: Mapping[str, Rule]
+    node: Node,
+    graph: Graph,
+    places: Mapping[str, int],
+    rules: Mapping[str, Rule],
+    known: Mapping[str, Array],
 ) -> Step:
     use = Application(
         node,
-        tuple(graph.values.get(name) if name else None for name in node.inputs),
+        tuple(known.get(name) if name else None for name in node.inputs),
         tuple(_build_slot(graph.types[name]) if name else None for name in node.outputs),
     )
     operands = tuple(_build_slot(graph.types[name]) if name else None for name in node.inputs)
