@@ -60,8 +60,9 @@ class Seat:
 
     @property
     def is_waking(self) -> bool:
-        """Whether a time is set at which it goes on."""
-        return self._is_down or self._waiting is not None
+        """Whether a time is set at which it goes on, and nobody has told it to do so before."""
+        is_absent = self._is_down or self._waiting is not None
+        return is_absent and self._version == self.validator.version
 
     def get_commit(self, height: int) -> Commit:
         """A decision with all precommits known here for it."""
