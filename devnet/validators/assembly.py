@@ -9,13 +9,15 @@ from devnet.consensus.certificate import Certificate
 from devnet.consensus.participation.commit import Commit, to_certificate
 from devnet.consensus.participation.host import Status, Wire
 from devnet.consensus.participation.signing import KeySigner, KeyVerifier
-from devnet.consensus.participation.wal import MemoryWal
+from devnet.consensus.participation.wal import Wal
 from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.consensus.tendermint.message import Message
 from devnet.consensus.tendermint.state import Step
 from devnet.consensus.tendermint.timeout import Timeouts
 from devnet.consensus.turns import Turns
+from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import Recover
+from devnet.errors import StoreError
 from devnet.network.fabric import Fabric
 from devnet.network.fault import Partition
 from devnet.validators.attempt import Attempt
@@ -39,6 +41,7 @@ class Assembly:
         self,
         validators: Sequence[Validator],
         keys: Sequence[bytes],
+        wals: Sequence[Wal],
         chain_id: int,
         seed: int,
         turns: Turns,
@@ -57,21 +60,28 @@ class Assembly:
             Seat(
                 validator,
                 Executor(validator, get_hash),
-                MemoryWal(),
+                wal,
                 KeySigner(key, chain_id, turns.get_set_hash),
                 verifier,
                 turns,
                 self._timeouts,
                 find_certificate,
             )
-            for validator, key in zip(validators, keys, strict=True)
+            for validator, key, wal in zip(validators, keys, wals, strict=True)
         )
         self._height = 0
-        self.reset()
+        self._connect()
 
     def list_messages(self, height: int) -> tuple[Message, ...]:
         """All that was said at one of the last heights, by anybody to anybody."""
         return tuple(self._said.get(height, ()))
+
+    def list_absences(self, height: int, members: ValidatorSet) -> dict[bytes, str]:
+        """Why validators take no part in a height, by address; empty for those who do."""
+        absent = {member.address: "does not run here" for member in members.members}
+        for seat in self.seats:
+            absent[seat.validator.address] = seat.describe_absence(height)
+        return absent
 
     @property
     def round(self) -> int:
@@ -148,7 +158,10 @@ class Assembly:
         limit, end = Stop(), None
         self.fabric.schedule(0, limit, LIMIT_US)
         for seat, station in zip(self.seats, self._stations, strict=True):
-            seat.prepare(station)
+            try:
+                seat.prepare(station)
+            except StoreError as fault:
+                seat.fail(fault)
         watch.begin(attempt)
         while True:
             if attempt.decided is not None:
@@ -162,14 +175,21 @@ class Assembly:
                 self._deliveries = self.fabric.deliver()
                 continue
             _, node, payload = entry
-            if isinstance(payload, Letter):
-                self.seats[node].receive(payload, self._stations[node])
-            elif not isinstance(payload, Stop):
-                self.seats[node].on_timer(payload, self._stations[node])
-            elif payload is limit or payload is end:
+            if payload is limit or payload is end:
                 break
+            self._deliver(node, payload)
             watch.look(node, self.fabric.now_us)
         return watch.rounds
+
+    def _deliver(self, node: int, payload: Payload) -> None:
+        seat, station = self.seats[node], self._stations[node]
+        try:
+            if isinstance(payload, Letter):
+                seat.receive(payload, station)
+            elif not isinstance(payload, Stop):
+                seat.on_timer(payload, station)
+        except StoreError as fault:
+            seat.fail(fault)
 
     def _count_rounds(self, attempt: Attempt) -> int:
         members = self._turns.get_validators(attempt.height).members

@@ -28,6 +28,7 @@ from devnet.errors import ConfigError, NoQuorum, StoreError, UnknownBlock
 from devnet.validators.assembly import Assembly
 from devnet.validators.attempt import Attempt, LeftOut
 from devnet.validators.founding import build_founding
+from devnet.validators.host import build_log
 from devnet.validators.misbehaviour import Behavior, parse_behavior
 from devnet.validators.record import Record
 from devnet.validators.report import explain_halt
@@ -84,9 +85,10 @@ class Cluster:
         if origin is not None:
             for block in founder.import_blocks(self.history, origin.blocks, origin.check_seal):
                 self.history.append(block)
+        logs = [build_log(host, validator.name) for validator in self.validators]
         self._assembly = Assembly(
-            *(self.validators, founding.keys, config.chain_id, config.seed, self._turns, recover),
-            *(self.get_certificate, self.history.get_hash, self.record.add_duplicate),
+            *(self.validators, founding.keys, logs, config.chain_id, config.seed, self._turns),
+            *(recover, self.get_certificate, self.history.get_hash, self.record.add_duplicate),
         )
 
     def catch_up(self) -> None:
@@ -223,9 +225,7 @@ class Cluster:
         self.round, self.step = self._assembly.round, self._assembly.step.name.lower()
         if self._is_idle(attempt):
             return None
-        absent = {member.address: "does not run here" for member in members.members}
-        for seat in self._assembly.seats:
-            absent[seat.validator.address] = seat.describe_absence(height)
+        absent = self._assembly.list_absences(height, members)
         halt = diagnose_halt(height, members, self._assembly.list_messages(height), absent)
         names = {validator.address: validator.name for validator in self.validators}
         self.waiting = explain_halt(report, halt, rounds, names, self.partition)

@@ -2,12 +2,16 @@
 
 from devnet.chain.state.node_store import NodeStore
 from devnet.config import Host
+from devnet.consensus.participation.wal import MemoryWal, Wal
 from devnet.errors import ConfigError
+from devnet.validators.signed_log import SignedLog
 from precompiles.engine.isolated import IsolatedEngine
 from precompiles.engine.local import LocalEngine
 from precompiles.engine.trace import TracedEngine
 from precompiles.models.file_store import FileStore
 from precompiles.models.store import MemoryStore, ModelStore
+
+SIGNED_FILE = "signed.log"  # in a validator's folder
 
 
 def build_store(host: Host, name: str) -> ModelStore:
@@ -30,6 +34,14 @@ def build_node_store(host: Host, name: str) -> NodeStore | None:
     Raises: StoreError if the file cannot be used.
     """
     return None if host.data_dir is None else NodeStore(host.data_dir / name)
+
+
+def build_log(host: Host, name: str) -> Wal:
+    """Where one validator keeps what it has signed: its own folder, or memory.
+
+    Raises: StoreError if the file cannot be used.
+    """
+    return MemoryWal() if host.data_dir is None else SignedLog(host.data_dir / name / SIGNED_FILE)
 
 
 def build_engine(host: Host, store: ModelStore) -> TracedEngine:

@@ -11,6 +11,7 @@ from devnet.consensus.participation.wal import Wal, get_height
 from devnet.consensus.tendermint.machine import apply
 from devnet.consensus.tendermint.timeout import Timeouts
 from devnet.consensus.turns import Turns
+from devnet.errors import StoreError
 from devnet.validators.chain_ledger import ChainLedger
 from devnet.validators.executor import Executor
 from devnet.validators.faults.disguise import Censor, Disguise, Held, twist_rules
@@ -68,6 +69,11 @@ class Seat:
         """A decision with all precommits known here for it."""
         assert self._ledger is not None, "who has not begun has decided nothing"
         return self._ledger.get_commit(height)
+
+    def fail(self, fault: StoreError) -> None:
+        """Its disk is of no use: it stands still until it is told to go on."""
+        self.validator.stuck = f"at block {self.validator.head.number + 1}: {fault}"
+        self.participant = None
 
     def interrupt(self) -> None:
         """Go on from the log next time."""

@@ -159,13 +159,15 @@ class Participant:
         """Sign, log, broadcast and hear oneself; what was once signed is never signed otherwise."""
         place = (message.__class__, message.round)
         said = self._said.get(place)
+        is_new = said is None
         if said is None:
             said = self._said[place] = self._signer.sign(message)
             self._wal.append(Signed(said))
             if not self._replaying:
                 self._transport.broadcast(said)
         if isinstance(said, Proposal):
-            self._act(self.process.on_proposal(said, True))
+            is_valid = is_new or self._application.is_valid(said)  # its value may be lost
+            self._act(self.process.on_proposal(said, is_valid))
         else:
             self._act(self.process.on_vote(said))
 
