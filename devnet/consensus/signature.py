@@ -3,6 +3,9 @@
 Deterministic (RFC 6979): the same key and digest give the same 65 bytes.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from coincurve import PrivateKey, PublicKey
 
 from devnet.errors import BadSignature
@@ -20,6 +23,11 @@ def compute_address(key: bytes) -> bytes:
 def sign(key: bytes, digest: bytes) -> bytes:
     """65 bytes over a 32-byte digest."""
     return PrivateKey(key).sign_recoverable(digest, hasher=None)
+
+
+def bind_key(key: bytes) -> Callable[[bytes], bytes]:
+    """`sign` with a key that is unpacked once."""
+    return partial(PrivateKey(key).sign_recoverable, hasher=None)
 
 
 def recover(signature: bytes, digest: bytes) -> bytes:

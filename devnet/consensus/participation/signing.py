@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Protocol, TypeAlias
 
-from devnet.consensus.signature import recover, sign
+from devnet.consensus.signature import bind_key, recover
 from devnet.consensus.tendermint.message import Message, Precommit, Proposal, add_signature
 from devnet.consensus.vote import Recover, Vote, VoteContext, compute_vote_digest
 from devnet.errors import BadSignature
@@ -39,12 +39,12 @@ class KeySigner:
     """A secp256k1 key on one chain."""
 
     def __init__(self, key: bytes, chain_id: int, get_set_hash: SetHash) -> None:
-        self._key, self._chain_id, self._get_set_hash = key, chain_id, get_set_hash
+        self._sign, self._chain_id, self._get_set_hash = bind_key(key), chain_id, get_set_hash
 
     def sign(self, message: Message) -> Message:
         """Raises nothing: RFC 6979 signatures need no randomness."""
         digest = compute_digest(message, self._chain_id, self._get_set_hash(message.height))
-        return add_signature(message, sign(self._key, digest))
+        return add_signature(message, self._sign(digest))
 
 
 class KeyVerifier:
