@@ -31,6 +31,7 @@ class Kind(Enum):
     FILTER_ID = auto()
     FLAG = auto()
     GAS = auto()
+    GROUPS = auto()  # of validators that a partition keeps apart
     GAS_PRICE = auto()
     HASH = auto()  # of a block or a transaction
     INDEX = auto()
@@ -83,6 +84,7 @@ _KINDS: Mapping[str, Kind] = {
     "behavior": Kind.BEHAVIOR,
     "block": Kind.BLOCK,
     "block_hash": Kind.HASH,
+    "groups": Kind.GROUPS,
     "block_overrides": Kind.BLOCK_OVERRIDES,
     "calls": Kind.TRACED_CALLS,
     "conditions": Kind.CONDITIONS,
@@ -135,6 +137,8 @@ _KINDS: Mapping[str, Kind] = {
     "validator": Kind.VALIDATOR,
 }
 _EXCEPTIONS: Mapping[tuple[str, str], Kind] = {
+    ("consensus_evidence", "first"): Kind.NUMBER,
+    ("consensus_evidence", "last"): Kind.NUMBER,
     ("debug_dbGet", "key"): Kind.CODE_KEY,
     ("debug_getModifiedAccountsByHash", "end"): Kind.HASH,
     ("debug_getModifiedAccountsByHash", "start"): Kind.HASH,

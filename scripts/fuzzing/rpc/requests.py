@@ -160,6 +160,7 @@ class Author:
             Kind.GAS_PRICE: pick(None, "0x0", hex(10**10), hex(10**12)),
             Kind.HASH: words.hash,
             Kind.INDEX: words.small,
+            Kind.GROUPS: pick([], [["v0"]], [["v0"], []], [["v0", "v0"]], [["v1"]], ["v0"]),
             Kind.INDICES: lambda: [dice.randrange(3) for _ in range(dice.randrange(3))],
             Kind.KEYS: objects.keys,
             Kind.MINING: self._mining,
