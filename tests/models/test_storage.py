@@ -9,9 +9,11 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from precompiles.engine.local import LocalEngine
+from precompiles.engine.portable.evaluator import build_program
 from precompiles.engine.session import build_session
 from precompiles.errors import NotAdmitted
 from precompiles.models.admission import admit_model
+from precompiles.models.graph import read_graph
 from precompiles.models.manifest import Profile
 from precompiles.models.store import MemoryStore
 from precompiles.tensor import DType, Tensor
@@ -55,6 +57,12 @@ def test_stored_weights_give_what_their_float32_give(typed: bool) -> None:
     assert y.data == exact.astype(np.float32).tobytes()
     (theirs,) = build_session(build(typed=typed)).run(None, {"x": x})
     assert np.allclose(np.frombuffer(y.data, np.float32), theirs[0], rtol=1e-5)
+
+
+def test_the_cast_of_weights_is_done_once() -> None:
+    """The program holds the product alone, with its columns ready."""
+    program = build_program(read_graph(build()))
+    assert [step.node.operator for step in program.steps] == ["MatMul"]
 
 
 def test_any_other_use_is_refused_with_the_remedy() -> None:
