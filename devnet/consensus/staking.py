@@ -6,6 +6,7 @@ here executes code. What the state after block h says signs from block h + 2 on 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 
 from devnet.config import Staking
 from devnet.consensus.set_change import Update
@@ -14,9 +15,18 @@ from precompiles.digest import compute_keccak
 
 STAKING = bytes(18) + b"\x10\x00"  # address, the same as in `IStaking.sol`
 
-SET_HASH, TOTAL_POWER, MEMBERS, EPOCHS, TERMS, ACCOUNTS = range(6)  # slots
+SET_HASH, TOTAL_POWER, MEMBERS, EPOCHS, TERMS, ACCOUNTS, PUNISHED = range(7)  # slots
 
 Load = Callable[[int], int]  # word of a slot of the contract
+
+
+class Misbehaviour(IntEnum):
+    """What a validator is punished for, numbered as in `IStaking.sol`."""
+
+    DUPLICATE_VOTE = 0
+    DUPLICATE_PROPOSAL = 1
+    AMNESIA = 2
+    WRONG_RESULT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,18 @@ def read_account(load: Load, address: bytes) -> Account:
         jailed_until=flags >> 72 & (2**64 - 1),
         slashed=load(at + 3),
     )
+
+
+def is_punished(load: Load, validator: bytes, height: int, what: Misbehaviour) -> bool:
+    """Whether a state knows of this punishment."""
+    words = validator.rjust(32, b"\0"), height.to_bytes(32, "big"), what.to_bytes(32, "big")
+    key = compute_keccak(b"".join(words))
+    return load(_hash(key + PUNISHED.to_bytes(32, "big"))) != 0
+
+
+def read_max_age(load: Load) -> int:
+    """Blocks after which a state's contract takes evidence no more."""
+    return load(TERMS) >> 208
 
 
 def locate_item(array: int, index: int, words: int = 1) -> int:

@@ -10,15 +10,12 @@ from devnet.config import MAX_VALIDATORS
 from devnet.consensus.certificate import Certificate, compute_certificate_hash
 from devnet.consensus.set_change import DELAY
 from devnet.consensus.staking import STAKING, read_account
-from devnet.consensus.tendermint.message import Message, Precommit
-from devnet.consensus.vote import NIL
 from devnet.node import Node
 from devnet.rpc.block_reference import get_block
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.lane import Routed, write
 from devnet.rpc.quantity import (
     decode_list,
-    decode_number,
     decode_text,
     encode_bytes,
     encode_quantity,
@@ -101,39 +98,6 @@ def show_certificate(node: Node, certificate: Certificate) -> dict[str, Json]:
     }
 
 
-def get_evidence(node: Node, first: object = None, last: object = None) -> Json:
-    """Statements that contradict each other, both signed, of blocks `first` to `last`."""
-    low = 0 if first is None else decode_number(first, "from")
-    high = None if last is None else decode_number(last, "to")
-    names = {validator.address: validator.name for validator in node.cluster.validators}
-    return [
-        {
-            "kind": type(found).__name__,
-            "validator": encode_bytes(found.first.validator),
-            "name": names.get(found.first.validator),
-            "height": found.first.height,
-            "round": found.first.round,
-            "first": _show_message(found.first),
-            "second": _show_message(found.second),
-        }
-        for found in node.cluster.record.duplicates
-        if found.first.height >= low and (high is None or found.first.height <= high)
-    ]
-
-
-def _show_message(message: Message) -> dict[str, Json]:
-    shown: dict[str, Json] = {
-        "type": type(message).__name__.lower(),
-        "height": message.height,
-        "round": message.round,
-        "blockHash": None if message.value == NIL else encode_bytes(message.value),
-        "signature": encode_bytes(message.signature),
-    }
-    if isinstance(message, Precommit):
-        return shown | {"fingerprint": encode_bytes(message.fingerprint)}
-    return shown | {"polRound": message.pol_round}
-
-
 def set_partition(node: Node, groups: object) -> Json:
     """`[["v0", "v1"], ["v2", "v3"]]`: whoever is in no group hears all."""
     sides = decode_list(groups, "groups", MAX_VALIDATORS)
@@ -165,7 +129,6 @@ METHODS: Mapping[str, Method | Routed] = {
     "consensus_status": get_status,
     "consensus_validators": get_validators,
     "consensus_commit": get_commit,
-    "consensus_evidence": get_evidence,
     "consensus_setBehavior": write(set_behavior),
     "consensus_partition": write(set_partition),
     "consensus_heal": write(heal),

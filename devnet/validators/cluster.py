@@ -22,11 +22,14 @@ from devnet.consensus.proposer import start_rotation
 from devnet.consensus.set_change import DELAY
 from devnet.consensus.signature import Recoveries
 from devnet.consensus.staking import STAKING, list_changes
+from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.consensus.turns import Turns
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.errors import ConfigError, NoQuorum, StoreError, UnknownBlock
+from devnet.validators.accusation import Proof
 from devnet.validators.assembly import Assembly
 from devnet.validators.attempt import Attempt, LeftOut
+from devnet.validators.evidence_pool import EvidencePool
 from devnet.validators.founding import build_founding
 from devnet.validators.host import build_log
 from devnet.validators.misbehaviour import Behavior, parse_behavior
@@ -34,6 +37,7 @@ from devnet.validators.record import Record
 from devnet.validators.report import explain_halt
 from devnet.validators.succession import read_set
 from devnet.validators.validator import Select, Validator
+from devnet.validators.witness import find_proofs
 from precompiles.digest import compute_model_id
 
 
@@ -68,9 +72,14 @@ class Cluster:
         self.first_signed = 1 if origin is None else origin.next_number
         self._turns = Turns(self.get_validators, self.first_signed)
         self._next = start_rotation(self._founders)
+        self._reports_evidence = config.reports_evidence
+        self.evidence = EvidencePool(self._turns.get_set_hash)
         recover = Recoveries().recover
         self.validators = tuple(
-            Validator(index, config, founding, self._turns, recover, funded, host, origin, history)
+            Validator(
+                *(index, config, founding, self._turns, recover, self.evidence, funded),
+                *(host, origin, history),
+            )
             for index in range(config.validators)
         )
         self.left_out: list[LeftOut] = []  # in the last attempt
@@ -88,7 +97,7 @@ class Cluster:
         logs = [build_log(host, validator.name) for validator in self.validators]
         self._assembly = Assembly(
             *(self.validators, founding.keys, logs, config.chain_id, config.seed, self._turns),
-            *(recover, self.get_certificate, self.history.get_hash, self.record.add_duplicate),
+            *(recover, self.get_certificate, self.history.get_hash, self._add_duplicate),
         )
 
     def catch_up(self) -> None:
@@ -122,6 +131,7 @@ class Cluster:
         frozen = copy(self)
         frozen.history = history
         frozen.record = self.record.copy()
+        frozen.evidence = self.evidence.copy()
         frozen._reader = self.reader
         return frozen
 
@@ -220,6 +230,8 @@ class Cluster:
             *(attempt, self.validators, rotation),
             *(self.history.get_hash, self._assembly.list_messages),
         )
+        for proof in find_proofs(attempt, self._assembly, members):
+            self._accuse(proof)
         if attempt.decided is not None:
             return self._commit(attempt, attempt.decided)
         self.round, self.step = self._assembly.round, self._assembly.step.name.lower()
@@ -236,6 +248,7 @@ class Cluster:
         assert number >= self.first_signed - 1, "blocks that nobody signed stay"
         self.history.rewind(number)
         self.record.rewind(number)
+        self.evidence.rewind(number)
         for validator in self.validators:
             validator.rewind(self.head, self.history)
         self._turns.rewind(number)
@@ -271,7 +284,18 @@ class Cluster:
             validator.accept(block)
         self._next = self._turns.get_rotation(self.head.number + 1)
         self.round, self.step, self.waiting = certificate.round, "decided", ""
+        if len(self.evidence):
+            state = self.reader.world.open(block.header.state_root, block.header)
+            self.evidence.settle(partial(state.get_storage, STAKING), block.header.number + 1)
         return Decision(block, certificate)
+
+    def _add_duplicate(self, duplicate: Duplicate) -> None:
+        self.record.add_duplicate(duplicate)
+        self._accuse(duplicate)
+
+    def _accuse(self, proof: Proof) -> None:
+        if self._reports_evidence:
+            self.evidence.add(proof)
 
     def _is_idle(self, attempt: Attempt) -> bool:
         """Whether all who take part had nothing to propose, and could have decided."""

@@ -53,6 +53,10 @@ class Executor:
         """The block that a value names, if it is known here."""
         return self._bodies.get(value)
 
+    def find_opinion(self, value: bytes) -> Opinion | None:
+        """What it found about the block that a value names, if it has looked."""
+        return self._opinions.get(value)
+
     def clear(self) -> None:
         """Forget the blocks of a height that is over."""
         self._bodies, self._opinions = {}, {}

@@ -5,6 +5,7 @@ It trusts nothing: a block gets its vote only if executing the block again gives
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block
@@ -27,6 +28,7 @@ from devnet.consensus.turns import Turns
 from devnet.consensus.validator_set import ValidatorSet, compute_set_hash
 from devnet.consensus.vote import Recover, VoteContext
 from devnet.errors import (
+    BadEvidence,
     BadProposal,
     ChainError,
     ConsensusError,
@@ -35,11 +37,14 @@ from devnet.errors import (
     StoreError,
 )
 from devnet.streams import Stream
+from devnet.validators.accuser import Accuser
+from devnet.validators.evidence_pool import EvidencePool
 from devnet.validators.faults.conduct import Conduct
 from devnet.validators.faults.engine import SwitchedEngine
 from devnet.validators.faults.screening import Predicate, allow, screen
 from devnet.validators.founding import Founding
 from devnet.validators.host import build_engine, build_node_store, build_store
+from devnet.validators.judge import Judge
 from devnet.validators.misbehaviour import HONEST, Behavior
 from devnet.validators.opinion import Opinion
 from devnet.validators.proposal import (
@@ -65,6 +70,7 @@ class Validator:
         founding: Founding,
         turns: Turns,
         recover: Recover,
+        evidence: EvidencePool,
         funded: Sequence[bytes],
         host: Host,
         origin: Origin | None = None,
@@ -74,6 +80,7 @@ class Validator:
         Args:
             turns: who votes and who proposes.
             recover: finds who made a signature.
+            evidence: what its proposals bring to the contract.
             origin: where the chain begins; with a genesis from `config` if not given.
             history: the chain so far, if there is one; it goes on where its own disk ends.
         Raises: StoreError if its disk and the chain do not fit.
@@ -104,6 +111,8 @@ class Validator:
             founding.predeploys,
         )
         self._succession = Succession(self.world, founding.validators, self._first_signed)
+        self._judge = Judge(self.world, lambda height: self.engine.enter(height, 0))
+        self._accuser = Accuser(founding.keys[index], evidence, config.chain_id)
         kept = None if history is None else self.world.find_kept(history)
         if history is None or kept is None:
             if origin is None:
@@ -114,11 +123,13 @@ class Validator:
             self.hashes: list[bytes] = [compute_header_hash(self.head)]
             self.world.keep(self.head, self.hashes[0])
             self._succession.add(self.head)
+            self._judge.add(self.head)
         else:
             self.head = history.get_block(kept).header
             self.hashes = [history.get_hash(number) for number in range(kept + 1)]
             self.world.rewind(kept)
             self._succession.restart(history, kept)
+            self._judge.restart(history)
         self.stuck = ""  # why it cannot follow the chain, empty if it does
         self._proposed: Execution | None = None  # its own latest block, already executed
 
@@ -165,12 +176,14 @@ class Validator:
         )
         state = self.world.open(self.head.state_root, template)
         selection = select(state.get_nonce)
+        reports = self._accuser.build_reports(state, template, self._judge, self.hashes)
 
         def leave(transaction: Transaction, reason: Exception) -> None:
-            selection.leave(transaction.sender)  # what follows by nonce would fail too
-            on_left_out(transaction, reason)
+            if transaction not in reports:
+                selection.leave(transaction.sender)  # what follows by nonce would fail too
+                on_left_out(transaction, reason)
 
-        offered = screen(selection, is_censored)
+        offered = chain(reports, screen(selection, is_censored))
         block = execute_block(self.world, self.head, template, offered, self.ancestors, leave)
         self._proposed = block
         return Proposal(round_, block, last_commit)
@@ -186,6 +199,10 @@ class Validator:
             return Opinion(self.name, None, f"{type(refused).__name__}: {refused}")
         if own.hash != proposal.block.hash:
             return Opinion(self.name, own, "own execution gives another result")
+        try:
+            self._judge.check_reports(own, self.hashes)
+        except (BadEvidence, HostError) as refused:
+            return Opinion(self.name, None, f"{type(refused).__name__}: {refused}")
         return Opinion(self.name, own, "")
 
     def vary(self, proposal: Proposal) -> Proposal | None:
@@ -239,6 +256,7 @@ class Validator:
         self.head = block.header
         self.hashes.append(block.hash)
         self._succession.add(block.header)
+        self._judge.add(block.header)
 
     def import_blocks(
         self, history: History, blocks: Iterable[Block], check_seal: CheckSeal
@@ -262,6 +280,7 @@ class Validator:
             self.head = header
             del self.hashes[header.number + 1 :]
             self._succession.restart(history, header.number)
+            self._judge.restart(history)
         self._begin_anew()
 
     def _begin_anew(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ast import literal_eval
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -64,8 +65,26 @@ class Stakes:
 
     def refuse(self, call: Any, sender: int, error: str, value: int = 0) -> None:
         """Hold a call to fail with an error of the contract."""
+        fields = {"from": self.accounts[sender], "value": value}
+        self._refuse(lambda: call.call(fields), error)
+
+    def refuse_data(self, data: bytes, error: str) -> None:
+        """The same for call data."""
+        fields: Any = {"from": self.accounts[0], "to": self.contract.address, "data": data}
+        self._refuse(lambda: self.w3.eth.call(fields), error)
+
+    def send_data(self, data: bytes) -> Any:
+        """The receipt of a call by the first account."""
+        fields: Any = {"from": self.accounts[0], "to": self.contract.address, "data": data}
+        return self.w3.eth.wait_for_transaction_receipt(self.w3.eth.send_transaction(fields))
+
+    def mine(self, count: int) -> None:
+        """Blocks without transactions."""
+        self.w3.provider.ethereum_tester.mine_blocks(count)  # type: ignore[attr-defined]
+
+    def _refuse(self, call: Callable[[], object], error: str) -> None:
         with pytest.raises(TransactionFailed) as refused:
-            call.call({"from": self.accounts[sender], "value": value})
+            call()
         fault: Any = refused.value.__context__
         while isinstance(fault, Exception):
             fault = fault.args[0]
@@ -73,11 +92,12 @@ class Stakes:
         assert fault[:4] == ERRORS[error], (error, fault)
 
 
-def build_stakes(powers: tuple[int, ...] = (1, 1, 1, 1), **terms: int) -> Stakes:
-    """A chain that begins with these powers."""
+def build_stakes(
+    powers: tuple[int, ...] = (1, 1, 1, 1), addresses: Sequence[bytes] = (), **terms: int
+) -> Stakes:
+    """A chain that begins with these powers, of the first accounts if no others are named."""
     state = dict(PyEVMBackend.generate_genesis_state(num_accounts=8))
-    accounts = list(state)
-    members = zip(accounts, powers, strict=False)
+    members = zip(addresses or list(state), powers, strict=False)
     founders = ValidatorSet(tuple(Member(bytes(address), power) for address, power in members))
     rules = Staking(**terms)
     state[STAKING] = {

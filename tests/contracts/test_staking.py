@@ -61,7 +61,7 @@ def test_what_is_withdrawn_loses_its_power_at_once_and_is_paid_later(stakes: Sta
     account: Any = functions.account(address).call()
     assert account[1:3] == (WEI_PER_ETHER, mined["blockNumber"] + 3)
     stakes.refuse(functions.claim(), 1, "NotBefore")
-    stakes.w3.provider.ethereum_tester.mine_blocks(3)  # type: ignore[attr-defined]
+    stakes.mine(3)
     before = stakes.w3.eth.get_balance(address)
     paid = stakes.send(functions.claim(), 1)
     fee = paid["gasUsed"] * paid["effectiveGasPrice"]

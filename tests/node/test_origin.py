@@ -16,7 +16,8 @@ from devnet.chain.forks.seal import accept_seal
 from devnet.chain.forks.system import SYSTEM_CONTRACTS
 from devnet.chain.genesis_file import load_genesis, parse_genesis
 from devnet.chain.origin import Origin
-from devnet.config import Config
+from devnet.config import WEI_PER_ETHER, Config
+from devnet.consensus.staking import STAKING
 from devnet.errors import BadBlock, ConfigError, UnknownBlock
 from devnet.node import Node
 
@@ -86,6 +87,8 @@ def test_the_chain_goes_on_by_consensus_and_imported_blocks_have_no_certificate(
     registry = sorted(node.cluster.reader.world.table)[-1]
     assert node.open_state(54).get_code(registry) == b""
     assert node.open_state(55).get_code(registry) != b""
+    assert node.open_state(54).get_code(STAKING) == b""
+    assert node.open_state(55).get_balance(STAKING) == 2 * WEI_PER_ETHER
     for number, words in ((54, "block 54 was imported"), (0, "block 0 is the genesis block")):
         with pytest.raises(UnknownBlock, match=rf"{words}: it has no certificate; .* may is 55"):
             node.get_certificate(number)

@@ -34,6 +34,12 @@ def test_evidence_names_who_said_two_things(rpc: Any) -> None:
         assert first["blockHash"] != second["blockHash"]
         assert len(first["signature"]) == len(second["signature"]) == 2 + 2 * 65
         assert evidence["validator"] == rpc("consensus_validators")[2]["address"]
+    punishment = found[0]["punishment"]
+    assert (punishment["block"], punishment["amount"]) == (height + 1, hex(10**18 // 20))
+    receipt = rpc("eth_getTransactionReceipt", punishment["transactionHash"])
+    assert (receipt["status"], receipt["blockNumber"]) == ("0x1", hex(height + 1))
+    validator = rpc("consensus_validators")[2]
+    assert (validator["jailed"], validator["power"], validator["nextPower"]) == (True, 1, 0)
     assert rpc("consensus_evidence", height, hex(height)) == found
     assert rpc("consensus_evidence", height + 1) == []
     assert rpc("consensus_evidence", 0, height - 1) == []

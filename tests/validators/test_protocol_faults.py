@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from devnet.consensus.staking import STAKING, read_account
 from devnet.errors import ConfigError, NoQuorum
+from devnet.validators.faults.engine import BUILDERS
 from devnet.validators.faults.fault import Strategy
 from devnet.validators.misbehaviour import HONEST, parse_behavior
 
@@ -15,13 +18,20 @@ if TYPE_CHECKING:
 
     Digits = tuple[Driver, bytes]
 
+PROVABLE = (  # by two signatures, or by executing again
+    *(Strategy.EQUIVOCATE_VOTES, Strategy.EQUIVOCATE_PROPOSALS, Strategy.FORGET_LOCKS),
+    *(strategy for strategy in Strategy if strategy in BUILDERS),
+)
 FRESH = bytes.fromhex("f5" * 20)
 
 
 @pytest.mark.parametrize("strategy", Strategy, ids=lambda strategy: strategy.value)
 @pytest.mark.parametrize("chance", ["always", "random(0.4)"])
 def test_one_faulty_of_four_stops_nobody(digits: Digits, strategy: Strategy, chance: str) -> None:
-    """The others decide every block; honest again, the faulty one follows and signs."""
+    """The others decide every block; honest again, the faulty one follows.
+
+    It signs unless what it did is evidence: then it is in jail.
+    """
     driver, model_id = digits
     driver.node.set_behavior("v1", parse_behavior(f"{strategy.value}@{chance}"))
     first = driver.node.head.header.number
@@ -32,7 +42,16 @@ def test_one_faulty_of_four_stops_nobody(digits: Digits, strategy: Strategy, cha
     assert driver.node.head.header.number == first + 5
     driver.node.set_behavior("v1", HONEST)
     driver.node.mine(2)
-    assert driver.list_signers() == ["v0", "v1", "v2", "v3"]
+    node, faulty = driver.node, driver.node.cluster.find("v1")
+    assert faulty.head == node.head.header
+    load = partial(node.open_state().get_storage, STAKING)
+    accused = [found.place[0] for found in node.cluster.evidence]
+    is_caught = read_account(load, faulty.address).is_jailed or faulty.address in accused
+    assert strategy in PROVABLE or not is_caught
+    signers = ["v0", "v1", "v2", "v3"]
+    if node.cluster.get_validators(node.head.header.number).get_power(faulty.address) == 0:
+        signers.remove("v1")
+    assert driver.list_signers() == signers
     assert driver.node.cluster.record.forks == []
 
 

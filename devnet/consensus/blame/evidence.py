@@ -6,7 +6,7 @@
 | `DuplicateProposal`  | two proposals for one height and round                                |
 | `Amnesia`            | a precommit, then a prevote for another value justified by an older   |
 |                      | round (L29): provable because prevotes carry that round               |
-| `WrongResult`        | a precommit for a value whose result a judge refutes                  |
+| `WrongResult`        | a statement for a value whose result a judge refutes                  |
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class Amnesia:
 class WrongResult:
     """Signed a value whose execution gives something else; the payload says what is wrong."""
 
-    first: Precommit
+    first: Message
     payload: bytes
 
 

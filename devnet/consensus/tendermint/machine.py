@@ -84,6 +84,9 @@ def _on_proposed(state: State, event: Proposed) -> Result:
     |---------------|---------------------------------------------|---------|
     | new value     | nothing is locked, or this value is         | L22-L27 |
     | with a polka  | locked no later than it, or this value is   | L28-L33 |
+
+    Whoever is locked on the value names that polka too, if it is newer: a precommit for another
+    value before it, shown without the later one, would look like amnesia.
     """
     if event.pol_round == NO_ROUND:  # L22
         is_free = state.locked_round == NO_ROUND or state.locked_value == event.value  # L23
@@ -93,7 +96,9 @@ def _on_proposed(state: State, event: Proposed) -> Result:
         return state, ()
     following = state._replace(step=Step.PREVOTE)  # L27, L33
     if event.is_valid and is_free:
-        return following, (SendPrevote(state.round, event.value, event.pol_round),)  # L24, L30
+        own = state.locked_round if state.locked_value == event.value else NO_ROUND
+        polka = max(event.pol_round, own)
+        return following, (SendPrevote(state.round, event.value, polka),)  # L24, L30
     return following, (SendPrevote(state.round, NIL, NO_ROUND),)  # L26, L32
 
 

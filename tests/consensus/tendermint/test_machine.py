@@ -58,8 +58,8 @@ ROWS: dict[str, Row] = {
     "L24 a valid new value is prevoted": (
         WAITING, Proposed(A, NO_ROUND, True), {"step": PREVOTE}, (SendPrevote(2, A, NO_ROUND),)
     ),
-    "L24 the locked value is prevoted": (
-        LOCKED, Proposed(A, NO_ROUND, True), {"step": PREVOTE}, (SendPrevote(2, A, NO_ROUND),)
+    "L24 the locked value is prevoted, with the polka it was locked by": (
+        LOCKED, Proposed(A, NO_ROUND, True), {"step": PREVOTE}, (SendPrevote(2, A, 1),)
     ),
     "L26 another value than the locked one is not": (
         LOCKED, Proposed(B, NO_ROUND, True), {"step": PREVOTE}, (SendPrevote(2, NIL, NO_ROUND),)
@@ -70,8 +70,8 @@ ROWS: dict[str, Row] = {
     "L30 a value with a polka since the lock is prevoted": (
         LOCKED, Proposed(B, 1, True), {"step": PREVOTE}, (SendPrevote(2, B, 1),)
     ),
-    "L30 the locked value with an older polka is": (
-        LOCKED, Proposed(A, 0, True), {"step": PREVOTE}, (SendPrevote(2, A, 0),)
+    "L30 the locked value with an older polka is, with the newer one": (
+        LOCKED, Proposed(A, 0, True), {"step": PREVOTE}, (SendPrevote(2, A, 1),)
     ),
     "L32 another value with an older polka is not": (
         LOCKED, Proposed(B, 0, True), {"step": PREVOTE}, (SendPrevote(2, NIL, NO_ROUND),)

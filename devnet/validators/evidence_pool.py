@@ -1,0 +1,91 @@
+"""Evidence pool: proofs that wait for a block, one for each validator, height and misbehaviour."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from devnet.consensus.staking import (
+    Load,
+    Misbehaviour,
+    is_punished,
+    read_account,
+    read_max_age,
+)
+from devnet.validators.accusation import Proof, classify, encode_accusation
+
+MAX_PENDING = 256  # proofs; what comes later is dropped until some are settled
+JUDGED_BLOCKS = 64  # within which validators still execute a reported block again
+Place = tuple[bytes, int, Misbehaviour]  # validator, height, what
+
+
+@dataclass(frozen=True, slots=True)
+class Accusation:
+    """A proof, and the call that brings it to the contract."""
+
+    proof: Proof
+    data: bytes
+
+    @property
+    def place(self) -> Place:
+        """What it is one of."""
+        return locate(self.proof)
+
+
+class EvidencePool:
+    """Grows with what validators see, shrinks with what the state knows."""
+
+    def __init__(self, get_set_hash: Callable[[int], bytes]) -> None:
+        """`get_set_hash` is asked for the validators of a height."""
+        self._get_set_hash = get_set_hash
+        self._pending: dict[Place, Accusation] = {}
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def __iter__(self) -> Iterator[Accusation]:
+        """Oldest first."""
+        return iter(self._pending.values())
+
+    def copy(self) -> "EvidencePool":
+        """What waits now."""
+        other = EvidencePool(self._get_set_hash)
+        other._pending = self._pending.copy()
+        return other
+
+    def add(self, proof: Proof) -> None:
+        """Take a proof, unless there is one for the same."""
+        place = locate(proof)
+        if place not in self._pending and len(self._pending) < MAX_PENDING:
+            data = encode_accusation(proof, self._get_set_hash(proof.first.height))
+            self._pending[place] = Accusation(proof, data)
+
+    def list_due(self, load: Load, height: int) -> tuple[Accusation, ...]:
+        """What a block at a height may bring, by the state before it.
+
+        Nothing of its own height: whoever proposes there again proposes the same block.
+        """
+        return tuple(
+            accusation for accusation in self._pending.values() if _is_due(accusation, load, height)
+        )
+
+    def settle(self, load: Load, height: int) -> None:
+        """Forget what a state has punished or takes no more."""
+        due = self.list_due(load, height)
+        self._pending = {accusation.place: accusation for accusation in due}
+
+    def rewind(self, number: int) -> None:
+        """Forget what was said about blocks above `number`."""
+        kept = (a for a in self._pending.values() if a.proof.first.height <= number)
+        self._pending = {accusation.place: accusation for accusation in kept}
+
+
+def locate(proof: Proof) -> Place:
+    """What a proof is one of: more of the same add nothing."""
+    return proof.first.validator, proof.first.height, classify(proof)
+
+
+def _is_due(accusation: Accusation, load: Load, height: int) -> bool:
+    validator, said, what = accusation.place
+    limit = JUDGED_BLOCKS if what is Misbehaviour.WRONG_RESULT else read_max_age(load)
+    account = read_account(load, validator)
+    has_stake = account.stake + account.unbonding > 0
+    return has_stake and 0 < height - said <= limit and not is_punished(load, *accusation.place)
