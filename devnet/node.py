@@ -31,11 +31,12 @@ from devnet.footing import find_footing
 from devnet.snapshot import Snapshot, Snapshots
 from devnet.state_reader import StateReader
 from devnet.timeline import Timeline
-from devnet.validators.cluster import Cluster
+from devnet.validators.cluster import Cluster, Decision
 from devnet.validators.draft import Draft, Drafts
 from devnet.validators.misbehaviour import Behavior
 
 T = TypeVar("T")
+Gather = Callable[..., Cluster]
 
 
 class Node:
@@ -47,12 +48,14 @@ class Node:
         host: Host | None = None,
         origin: Origin | None = None,
         directory: DataDirectory | None = None,
+        gather: Gather = Cluster,
     ) -> None:
         """
         Args:
             config: the stored one if not given and there is one, else the default.
             origin: a chain to go on with; its chain id and forks hold, not those of `config`.
             directory: where everything is kept; `host.data_dir` is opened if it is not given.
+            gather: makes the validators, in this process if not given.
         Raises: BadBlock, ConfigError, StoreError if it cannot be gone on with.
         """
         host = host or Host()
@@ -60,20 +63,22 @@ class Node:
             directory = DataDirectory(host.data_dir)
         self.directory = directory
         try:
-            self._begin(config, host, origin)
+            self._begin(config, host, origin, gather)
             self._resume()
         except BaseException:
             if directory is not None:
                 directory.close()
             raise
 
-    def _begin(self, config: Config | None, host: Host, origin: Origin | None) -> None:
+    def _begin(
+        self, config: Config | None, host: Host, origin: Origin | None, gather: Gather
+    ) -> None:
         footing = find_footing(config, origin, self.directory)
         self.config = footing.config
         self.accounts = derive_accounts(self.config.mnemonic, self.config.accounts)
         funded = [account.address for account in self.accounts]
         shelf = None if self.directory is None else self.directory.shelf
-        self.cluster = Cluster(self.config, funded, host, footing.origin, footing.history, shelf)
+        self.cluster = gather(self.config, funded, host, footing.origin, footing.history, shelf)
         self.history = self.cluster.history
         self.pool = Pool(order=Order(self.config.order))
         self.automine = True
@@ -106,8 +111,7 @@ class Node:
 
     def close(self) -> None:
         """Let another process have the data directory."""
-        for validator in self.cluster.validators:
-            validator.world.close()
+        self.cluster.close()
         if self.directory is not None:
             self.directory.close()
 
@@ -220,6 +224,11 @@ class Node:
         """Decide `count` blocks, empty ones too. Raises: NoQuorum."""
         for _ in range(count):
             self._advance(allow_empty=True)
+
+    def follow(self) -> None:
+        """Take over blocks that validators have decided unasked."""
+        while (decision := self.cluster.poll()) is not None:
+            self._take(decision)
 
     def set_automine(self, automine: bool) -> None:
         """A block for each transaction, at once; ends an interval."""
@@ -336,8 +345,11 @@ class Node:
                 self.pool.discard(left.transaction)
         if decision is None:
             return False
+        self._take(decision)
+        return True
+
+    def _take(self, decision: Decision) -> None:
         self.pool.settle(decision.block.transactions, self.open_state)
         self.timeline = self.timeline.pass_block()
         self.save()
         self._tell(BlockAdded(decision.block, decision.certificate))
-        return True

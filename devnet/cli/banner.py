@@ -24,7 +24,7 @@ def describe(node: Node, url: str) -> str:
     members = node.cluster.get_validators(node.head.header.number + 1)
     lines += [
         f"{v.name} {_checksum(v.address)} power {members.get_power(v.address)}, {v.behavior}"
-        for v in node.cluster.validators
+        for v in node.cluster.standings
     ]
     lines += [
         "",
@@ -70,8 +70,8 @@ def describe_json(node: Node, url: str) -> str:
                 for a in node.accounts
             ],
             "validators": [
-                {"name": v.name, "address": _checksum(v.address), "behavior": str(v.behavior)}
-                for v in node.cluster.validators
+                {"name": v.name, "address": _checksum(v.address), "behavior": v.behavior}
+                for v in node.cluster.standings
             ],
         }
     )

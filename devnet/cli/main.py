@@ -1,4 +1,4 @@
-"""The command line: `devnet up | import | demo | model | receipt | verify | lab`.
+"""The command line: `devnet up | validator | import | demo | model | receipt | verify | lab`.
 
 stdout is the result, stderr is talk. Expected errors end in one line and an exit code.
 """
@@ -14,6 +14,7 @@ from precompiles.errors import Fatal, PrecompileError, Revert
 
 _COMMANDS = {
     "up": "Start a devnet and answer JSON-RPC.",
+    "validator": "Run one validator as a process of its own.",
     "import": "Take blocks made elsewhere into a data directory.",
     "demo": "Tell the whole story in under a minute.",
     "model": "Add, list, show and run models.",

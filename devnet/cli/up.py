@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.core import ParameterSource
 from devnet.chain.genesis_file import Genesis, load_genesis
 from devnet.chain.origin import Origin
 from devnet.cli.banner import describe, describe_json
+from devnet.cli.federation import open_federated
 from devnet.config import DEFAULT_HARDFORK, DEFAULT_MNEMONIC, ORDERS, Config, Host
 from devnet.data_directory import DataDirectory
 from devnet.errors import ConfigError
@@ -35,7 +37,12 @@ _FIELDS = {  # options that make a chain, and the fields of the configuration th
 
 
 @click.command(name="up")
-@click.option("--validators", default=4, show_default=True, help="Validators in this process.")
+@click.option("--validators", default=4, show_default=True, help="How many there are.")
+@click.option(
+    "--processes",
+    is_flag=True,
+    help="Each validator is an operating system process of its own, over authenticated sockets.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8545, show_default=True, help="Port to listen on.")
 @click.option(
@@ -115,6 +122,7 @@ _FIELDS = {  # options that make a chain, and the fields of the configuration th
 def command(
     context: click.Context,
     validators: int,
+    processes: bool,
     host: str,
     port: int,
     ipc: Path | None,
@@ -144,23 +152,36 @@ def command(
         for name, value in context.params.items()
         if name in _FIELDS and context.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
+    if processes:
+        if genesis is not None or behaviors:
+            raise ConfigError("--processes excludes --genesis and --behavior")
+        with open_federated(partial(_choose_config, given), data_dir, host, isolate) as node:
+            _run(node, Listen(host, port, ipc, hosts, origins), block_time, no_mining, as_json)
+        return
     node = _open_node(given, data_dir, genesis, isolate)
     for text in behaviors:
         name, separator, behavior = text.partition("=")
         if not separator:
             raise ConfigError(f"--behavior '{text}' is not VALIDATOR=STRATEGY, as in v2=crash")
         node.set_behavior(name, parse_behavior(behavior))
+    _run(node, Listen(host, port, ipc, hosts, origins), block_time, no_mining, as_json)
+
+
+def _run(
+    node: Node, listen: Listen, block_time: float | None, no_mining: bool, as_json: bool
+) -> None:
+    """Answer until it is stopped."""
     if block_time:
         node.set_interval(block_time)
     if no_mining:
         node.set_interval(0)
 
     def announce(bound_port: int) -> None:
-        url = f"http://{host}:{bound_port}"
+        url = f"http://{listen.host}:{bound_port}"
         click.echo(describe_json(node, url) if as_json else describe(node, url))
 
     try:
-        serve(node, Listen(host, port, ipc, hosts, origins), announce)
+        serve(node, listen, announce)
     finally:
         node.close()
     click.echo(f"stopped at block {node.head.header.number}, 0x{node.head.hash.hex()}", err=True)
@@ -178,10 +199,15 @@ def _open_node(
     known = origin.genesis if origin else directory.genesis if directory else None
     if known is not None:
         _refuse_overruled(given, known)
+    return Node(_choose_config(given, config), Host(data_dir, isolate), origin, directory)
+
+
+def _choose_config(given: Mapping[str, Any], config: Config) -> Config:
+    """The configuration with the options that were given."""
     fields = {_FIELDS[name]: value for name, value in given.items()}
     if "block_time_s" in fields:
         fields["block_time_s"] = max(1, round(fields["block_time_s"]))
-    return Node(replace(config, **fields), Host(data_dir, isolate), origin, directory)
+    return replace(config, **fields)
 
 
 def _refuse_overruled(given: Mapping[str, Any], genesis: Genesis) -> None:

@@ -28,6 +28,7 @@ from devnet.processes.message import (
     Introduced,
     Message,
     ModelPart,
+    ModelsHeld,
     ModelWanted,
     Proposed,
     Report,
@@ -44,6 +45,7 @@ KINDS: tuple[type[Any], ...] = (
     Decided,
     Transactions,
     BlockWanted,
+    ModelsHeld,
     ModelWanted,
     ModelPart,
     Introduced,
@@ -56,10 +58,14 @@ _MAX_BYTES = {  # of a message, where it may be more than a small one
     Decided: _LARGE,
     Transactions: _LARGE,
     ModelPart: PART_BYTES + _SMALL,
+    ModelsHeld: 1 << 20,
     Report: 1 << 20,
 }
-_WIDTHS = {"validator": 20, "address": 20, "value": 32, "fingerprint": 32, "model_id": 32}
-_SIGNED = {"signature": 65}
+_WIDTHS = {  # bytes of a field, or of each item in it
+    **dict.fromkeys(("validator", "address"), 20),
+    **dict.fromkeys(("value", "block_hash", "fingerprint", "model_id", "model_ids"), 32),
+    "signature": 65,
+}
 _MAX_DEPTH = 8  # of nested arrays
 _MAX_NUMBER = 2**63 - 1
 _NO_ROUND = -1  # the only negative number there is
@@ -129,9 +135,10 @@ def _check_fields(value: Any) -> None:
     for field in fields(value):
         item = getattr(value, field.name)
         where = f"{type(value).__name__}.{field.name}"
-        width = (_WIDTHS | _SIGNED).get(field.name)
-        if width is not None and len(item) != width:
-            raise BadMessage(f"{where} has {len(item)} bytes, not {width}")
+        width = _WIDTHS.get(field.name)
+        for part in item if isinstance(item, tuple) else (item,):
+            if width is not None and len(part) != width:
+                raise BadMessage(f"{where} has {len(part)} bytes, not {width}")
         lowest = _NO_ROUND if field.name == "pol_round" else 0
         if isinstance(item, int) and not lowest <= item <= _MAX_NUMBER:
             raise BadMessage(f"{where} is {item}, from {lowest} to {_MAX_NUMBER} is meant")

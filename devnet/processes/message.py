@@ -6,6 +6,7 @@ A block travels with the proposal or the decision that names it; models travel a
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from devnet.consensus.certificate import Certificate
 from devnet.consensus.participation.commit import Commit
 from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Precommit, Prevote, Proposal
@@ -18,8 +19,9 @@ PART_BYTES = 1 << 20  # of a model in one message
 class Body:
     """A block as it is executed, and the proof of its parent."""
 
+    round: int  # that it was built for
     block: bytes  # RLP
-    certificate: bytes  # CBOR, of the parent; empty where nobody signed it
+    last_commit: Certificate | None  # of the parent, where somebody signed that
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,18 @@ class Transactions:
 
 @dataclass(frozen=True, slots=True)
 class BlockWanted:
-    """A client wants a block at a height, though no transaction may wait."""
+    """A client wants a block at a height."""
 
     height: int
-    timestamp: int  # seconds since the epoch, at the earliest
+    timestamp: int  # of the block, in seconds since the epoch
+    empty_too: bool  # whether also without transactions
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsHeld:
+    """The sender has the bytes of these models, for whoever lacks them."""
+
+    model_ids: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,6 @@ class Report:
     pid: int
     height: int  # of the last block it agrees with
     round: int  # of the height in progress
-    waiting: str  # why there is no block, empty if nothing is waited for
     stuck: str  # why it cannot follow, empty if it does
     links: tuple[LinkReport, ...]
     strangers: int  # keys that were turned away
@@ -118,6 +127,7 @@ Message: TypeAlias = (
     | Decided
     | Transactions
     | BlockWanted
+    | ModelsHeld
     | ModelWanted
     | ModelPart
     | Introduced

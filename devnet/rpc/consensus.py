@@ -10,16 +10,21 @@ from devnet.config import MAX_VALIDATORS
 from devnet.consensus.certificate import Certificate, compute_certificate_hash
 from devnet.consensus.set_change import DELAY
 from devnet.consensus.staking import STAKING, read_account
+from devnet.errors import ConfigError
 from devnet.node import Node
+from devnet.processes.federation import Federation
+from devnet.processes.network_file import show_network
 from devnet.rpc.block_reference import get_block
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.lane import Routed, write
 from devnet.rpc.quantity import (
+    decode_bytes,
     decode_list,
     decode_text,
     encode_bytes,
     encode_quantity,
 )
+from devnet.validators.cluster import Cluster
 from devnet.validators.misbehaviour import parse_behavior
 
 
@@ -37,6 +42,7 @@ def get_status(node: Node) -> Json:
         "disagreements": [*disagreements],
         "lastDisagreement": disagreements[-1] if disagreements else None,
         "forks": [str(fork) for fork in cluster.record.forks],
+        **_show_processes(cluster),
     }
 
 
@@ -49,15 +55,15 @@ def get_validators(node: Node, block: object = None) -> Json:
     signing = node.cluster.get_validators(header.number)
     following = node.cluster.get_validators(header.number + DELAY)
     load = partial(node.open_state(header.number).get_storage, STAKING)
-    running = {validator.address: validator for validator in node.cluster.validators}
+    running = {standing.address: standing for standing in node.cluster.standings}
     known = (*signing.members, *following.members)
     addresses = dict.fromkeys([*running, *(member.address for member in known)])
     shown: list[Json] = []
     for address in addresses:
-        account, validator = read_account(load, address), running.get(address)
+        account, standing = read_account(load, address), running.get(address)
         shown.append(
             {
-                "name": validator.name if validator else None,
+                "name": standing.name if standing else None,
                 "address": encode_bytes(address),
                 "power": signing.get_power(address),
                 "nextPower": following.get_power(address),
@@ -66,9 +72,9 @@ def get_validators(node: Node, block: object = None) -> Json:
                 "slashed": encode_quantity(account.slashed),
                 "jailed": account.is_jailed,
                 "jailedUntil": account.jailed_until or None,
-                "behavior": str(validator.behavior) if validator else None,
-                "height": validator.head.number if validator else None,
-                "stuck": validator.stuck or None if validator else None,
+                "behavior": standing.behavior if standing else None,
+                "height": standing.height if standing else None,
+                "stuck": standing.stuck or None if standing else None,
             }
         )
     return shown
@@ -80,7 +86,7 @@ def get_commit(node: Node, block: object = None) -> Json:
 
 def show_certificate(node: Node, certificate: Certificate) -> dict[str, Json]:
     """Who signed a block."""
-    names = {validator.address: validator.name for validator in node.cluster.validators}
+    names = {standing.address: standing.name for standing in node.cluster.standings}
     return {
         "height": certificate.height,
         "round": certificate.round,
@@ -125,6 +131,18 @@ def set_behavior(node: Node, validator: object, behavior: object, trigger: objec
     return True
 
 
+def join(node: Node, address: object, key: object, endpoint: object) -> Json:
+    """Let a validator process take part, as a follower until it has power."""
+    if not isinstance(node.cluster, Federation):
+        raise ConfigError("validators run in this process; start with 'devnet up --processes'")
+    network = node.cluster.introduce(
+        decode_bytes(address, "address", 20),
+        decode_text(key, "key"),
+        decode_text(endpoint, "endpoint"),
+    )
+    return show_network(network)
+
+
 METHODS: Mapping[str, Method | Routed] = {
     "consensus_status": get_status,
     "consensus_validators": get_validators,
@@ -132,4 +150,12 @@ METHODS: Mapping[str, Method | Routed] = {
     "consensus_setBehavior": write(set_behavior),
     "consensus_partition": write(set_partition),
     "consensus_heal": write(heal),
+    "consensus_join": write(join),
 }
+
+
+def _show_processes(cluster: Cluster) -> dict[str, Json]:
+    """Nothing where validators run in this process."""
+    if not isinstance(cluster, Federation):
+        return {}
+    return {"peers": list(cluster.processes), "turnedAway": cluster.strangers}

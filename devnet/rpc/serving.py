@@ -11,6 +11,7 @@ from devnet.clock import Clock, read_clock
 from devnet.errors import InvalidParams
 from devnet.nesting import is_too_deep
 from devnet.node import Node
+from devnet.processes.federation import Federation
 from devnet.rpc.dispatch import Dispatcher, describe_error
 from devnet.rpc.filters import Filters
 from devnet.rpc.gate import Gate
@@ -18,6 +19,7 @@ from devnet.rpc.inference import add_model_file
 from devnet.rpc.limits import SWITCH_S
 from devnet.rpc.methods import build_methods
 from devnet.rpc.metrics import Metrics
+from devnet.rpc.pulse import Pulse
 from devnet.rpc.quantity import decode_object
 from devnet.rpc.subscriptions import Hub
 from devnet.rpc.ticker import Ticker
@@ -69,12 +71,19 @@ async def serve_node(
         return metrics.show({"subscriptions": len(hub), "filters": len(filters)})
 
     endpoints = Endpoints(service, hub.connect, upload, MAX_MODEL_BYTES, show_metrics)
+
+    async def follow() -> None:
+        await service.write(partial(gate.write, Node.follow))
+
     ticker = Ticker(node, mine)
+    pulse = Pulse(follow) if isinstance(node.cluster, Federation) else None
     try:
         with _switch_often():
             await run(endpoints, listen, on_ready, stop)
     finally:
         ticker.stop()
+        if pulse is not None:
+            pulse.stop()
         node.observers[:] = before
 
 

@@ -49,6 +49,17 @@ class Decision:
     certificate: Certificate
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A validator as others see it."""
+
+    name: str
+    address: bytes
+    behavior: str
+    height: int  # of the last block it agrees with
+    stuck: str  # why it cannot follow, empty if it does
+
+
 class Cluster:
     """All validators, the decided chain and why it waits if it does."""
 
@@ -136,6 +147,14 @@ class Cluster:
         return frozen
 
     @property
+    def standings(self) -> tuple[Standing, ...]:
+        """All validators in order."""
+        return tuple(
+            Standing(v.name, v.address, str(v.behavior), v.head.number, v.stuck)
+            for v in self.validators
+        )
+
+    @property
     def head(self) -> Header:
         return self.history.head.header
 
@@ -208,6 +227,15 @@ class Cluster:
         for validator in self.validators:
             validator.put_model(model)
         return compute_model_id(model)
+
+    def poll(self) -> Decision | None:
+        """A block that was decided unasked: none is, in one process."""
+        return None
+
+    def close(self) -> None:
+        """Let go of what validators keep on disk."""
+        for validator in self.validators:
+            validator.world.close()
 
     def advance(self, select: Select, timestamp: int, allow_empty: bool) -> Decision | None:
         """Decide the next height.

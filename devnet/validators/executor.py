@@ -5,6 +5,7 @@ executed twice by one validator.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from devnet.chain.block import Execution
@@ -98,6 +99,8 @@ class Executor:
         if validator.conduct.shows(Strategy.LAZY, proposal.height, proposal.round):
             return True
         opinion = validator.check(body)
+        if opinion.execution is not None and not opinion.reason:
+            body = replace(body, block=opinion.execution)  # what it has found itself
         self._form(body, proposal.round, opinion)
         return not opinion.reason
 
@@ -106,21 +109,25 @@ class Executor:
         body, validator = self._bodies.get(value), self._validator
         if body is None or validator.stuck or validator.head.number != height - 1:
             return False
-        if validator.can_follow(body.block):
-            self._opinions[value] = Opinion(validator.name, body.block, "")
-            return True
-        return False
+        own = validator.execute_decided(body.block)
+        if own is None:
+            return False
+        self._bodies[value] = replace(body, block=own)
+        self._opinions[value] = Opinion(validator.name, own, "")
+        return True
 
     def commit(self, height: int, value: bytes) -> tuple[Update, ...]:
         """Take over a decided block; one that the chain does not have is a fork.
 
         A block that the chain gets now is accepted when it has it (decision 0022).
         """
-        validator, block = self._validator, self._bodies[value].block
+        validator = self._validator
+        is_executed = value in self._opinions or self.can_follow(height, value)  # a lazy one: now
+        block = self._bodies[value].block
         if not self._is_decided(height, block):
             validator.stuck = f"at block {height}: decided 0x{value.hex()}, the chain has another"
             return ()
-        if value in self._opinions or validator.can_follow(block):  # a lazy one executes it now
+        if is_executed:
             self._take(height, block)
         return ()  # the set of a height is read from the state two blocks before
 

@@ -224,21 +224,22 @@ class Validator:
         except ConsensusError as refused:
             self.stuck = f"at block {number}: {refused}"
             return
-        if self.can_follow(block):
-            self.accept(block)
+        own = self.execute_decided(block)
+        if own is not None:
+            self.accept(own)
 
-    def can_follow(self, block: Execution) -> bool:
-        """Whether executing a decided block gives its hash; if not it is stuck."""
+    def execute_decided(self, block: Execution) -> Execution | None:
+        """Its own result for a decided block; with another hash it is stuck and there is none."""
         number = block.header.number
         try:
             own = self._execute(block)
         except DevnetError as refused:
             self.stuck = f"at block {number}: {refused}"
-            return False
+            return None
         if own.hash != block.hash:
             self.stuck = f"at block {number}: own execution gives another result"
-            return False
-        return True
+            return None
+        return own
 
     def accept(self, block: Execution) -> None:
         """Make a block that it has executed with the same result its head, and keep its state.

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devnet.consensus.certificate import Certificate
 from devnet.consensus.participation.commit import Commit
 from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Precommit, Prevote, Proposal
+from devnet.consensus.vote import Vote
 from devnet.errors import BadMessage
 from devnet.network.sockets.identity import Peer
 from devnet.processes.codec import KINDS, VERSION, decode, encode
@@ -22,6 +24,7 @@ from devnet.processes.message import (
     LinkReport,
     Message,
     ModelPart,
+    ModelsHeld,
     ModelWanted,
     Proposed,
     Report,
@@ -35,7 +38,11 @@ WORDS, ADDRESSES = st.binary(min_size=32, max_size=32), st.binary(min_size=20, m
 SIGNATURES = st.binary(min_size=65, max_size=65)
 SHORT = st.text(max_size=20)
 PRECOMMITS = st.builds(Precommit, NUMBERS, NUMBERS, WORDS, WORDS, ADDRESSES, SIGNATURES)
-BODIES = st.builds(Body, st.binary(max_size=300), st.binary(max_size=300))
+VOTES = st.builds(Vote, NUMBERS, WORDS, ADDRESSES, WORDS, SIGNATURES)
+CERTIFICATES = st.builds(
+    Certificate, NUMBERS, NUMBERS, WORDS, st.lists(VOTES, max_size=3).map(tuple)
+)
+BODIES = st.builds(Body, NUMBERS, st.binary(max_size=300), st.none() | CERTIFICATES)
 LINKS = st.builds(LinkReport, SHORT, st.booleans(), NUMBERS, SHORT)
 MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(
@@ -52,14 +59,15 @@ MESSAGES: st.SearchStrategy[Message] = st.one_of(
         BODIES,
     ),
     st.builds(Transactions, st.lists(st.binary(max_size=200), max_size=4).map(tuple)),
-    st.builds(BlockWanted, NUMBERS, NUMBERS),
+    st.builds(BlockWanted, NUMBERS, NUMBERS, st.booleans()),
+    st.builds(ModelsHeld, st.lists(WORDS, max_size=3).map(tuple)),
     st.builds(ModelWanted, WORDS, NUMBERS),
     st.builds(ModelPart, WORDS, NUMBERS, NUMBERS, st.binary(max_size=200)),
     st.builds(Introduced, st.builds(Peer, SHORT, ADDRESSES, SHORT, SHORT)),
     st.builds(ReportWanted, NUMBERS),
     st.builds(
         Report,
-        *(NUMBERS, SHORT, NUMBERS, NUMBERS, NUMBERS, SHORT, SHORT),
+        *(NUMBERS, SHORT, NUMBERS, NUMBERS, NUMBERS, SHORT),
         st.lists(LINKS, max_size=3).map(tuple),
         NUMBERS,
     ),
@@ -134,8 +142,8 @@ def test_another_version_and_an_unknown_kind_are_refused() -> None:
     """Both say which one this version knows."""
     with pytest.raises(BadMessage, match=f"format 2, this version reads {VERSION}"):
         decode(b"\2" + encode(VOTE)[1:])
-    with pytest.raises(BadMessage, match="kind 12, the last one known is 11"):
-        decode(bytes((VERSION, 12)) + encode(VOTE)[2:])
+    with pytest.raises(BadMessage, match="kind 13, the last one known is 12"):
+        decode(bytes((VERSION, 13)) + encode(VOTE)[2:])
     with pytest.raises(BadMessage, match="1 bytes are no message"):
         decode(b"\1")
 

@@ -37,11 +37,14 @@ class Contact:
 class Exchange:
     """The process's place among its peers."""
 
-    def __init__(self, keys: WireKeys, endpoint: str, clock: Clock) -> None:
+    def __init__(
+        self, keys: WireKeys, endpoint: str, clock: Clock, peers: Iterable[Peer] = ()
+    ) -> None:
         """
         Args:
             endpoint: where to be reached, as in tcp://127.0.0.1:26656; with port 0 any free one.
-        Raises: ConfigError if that cannot be listened on.
+            peers: who may connect from the first moment on.
+        Raises: ConfigError if that cannot be listened on, or a peer is none.
         """
         self.keys = keys
         self.news: list[Peer] = []  # to whom a connection was made since this was last emptied
@@ -58,7 +61,12 @@ class Exchange:
         self._inbox = self._context.socket(zmq.ROUTER)
         self._poller = zmq.Poller()
         try:
+            for peer in peers:
+                self.add(peer)
             self.endpoint = self._listen(endpoint)
+        except ConfigError:
+            self.close()
+            raise
         except zmq.ZMQError as refused:
             self.close()
             raise ConfigError(

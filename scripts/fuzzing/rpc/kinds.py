@@ -139,6 +139,7 @@ _KINDS: Mapping[str, Kind] = {
 _EXCEPTIONS: Mapping[tuple[str, str], Kind] = {
     ("consensus_evidence", "first"): Kind.NUMBER,
     ("consensus_evidence", "last"): Kind.NUMBER,
+    ("consensus_join", "key"): Kind.TEXT,
     ("debug_dbGet", "key"): Kind.CODE_KEY,
     ("debug_getModifiedAccountsByHash", "end"): Kind.HASH,
     ("debug_getModifiedAccountsByHash", "start"): Kind.HASH,

@@ -1,0 +1,286 @@
+"""Federation: validators that are processes, as a node sees them: it asks, follows and checks.
+
+The node has no vote. A block counts for it when the certificate proves it and its own execution
+gives its hash. One thread at a time.
+"""
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from devnet.chain.block import build_execution
+from devnet.chain.history import History
+from devnet.chain.origin import Origin
+from devnet.chain.shelf import Shelf
+from devnet.chain.sidecar import encode_network_form
+from devnet.chain.transaction import Transaction
+from devnet.clock import Clock
+from devnet.config import Config, Host
+from devnet.consensus.blame.halt import diagnose_halt
+from devnet.consensus.certificate import check_certificate, encode_certificate
+from devnet.consensus.participation.commit import to_certificate
+from devnet.consensus.signature import recover
+from devnet.consensus.turns import Turns
+from devnet.consensus.vote import VoteContext
+from devnet.errors import BadMessage, ConfigError, ConsensusError, HostError, NoQuorum
+from devnet.processes.body import unpack
+from devnet.processes.correspondence import Correspondence
+from devnet.processes.key_file import load_key
+from devnet.processes.message import BlockWanted, Decided, Transactions
+from devnet.processes.network_file import Network, load_network
+from devnet.processes.standing import describe_process
+from devnet.validators.attempt import LeftOut
+from devnet.validators.cluster import Cluster, Decision, Standing
+from devnet.validators.founding import build_founding
+from devnet.validators.misbehaviour import Behavior
+from devnet.validators.record import Record
+from devnet.validators.validator import Select, Validator
+from precompiles.digest import compute_model_id
+
+PATIENCE_S = 60.0  # for one block, while enough power is connected
+STARTUP_S = 30.0  # for processes to be there
+HALT_S = 3.0  # while it is not
+MODEL_PATIENCE_S = 60.0
+_ASK_S = 1.0  # between two times of asking for the same
+_WAIT_MS = 50
+
+
+class Federation(Cluster):
+    """The network of validator processes; what one host alone can do is refused."""
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        config: Config,
+        funded: Sequence[bytes],
+        host: Host,
+        origin: Origin | None = None,
+        history: History | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
+        """`folder` is the node's own, with key and network file. Raises: as `Cluster`."""
+        if origin is not None:
+            raise ConfigError("validators that are processes begin a chain of their own")
+        network = load_network(folder)
+        key, self._clock = load_key(folder), clock
+        self._chain_id, self.first_signed = config.chain_id, 1
+        founding = build_founding(config)
+        index, self._founders = len(founding.keys), founding.validators
+        founding = replace(founding, keys=(*founding.keys, key))
+        self._turns = Turns(self.get_validators, self.first_signed)
+        follower = Validator(
+            *(index, config, founding, self._turns, recover, funded, host, None, history)
+        )
+        self.validators = (follower,)
+        genesis = build_execution(follower.head, (), (), ())
+        self.history = History(genesis, shelf) if history is None else history
+        self.left_out: list[LeftOut] = []
+        self.record = Record()
+        self.round, self.step, self.waiting = 0, "decided", ""
+        self._reader: Validator | None = None
+        self._post = Correspondence(folder, network, key, clock, follower)
+
+    def close(self) -> None:
+        self._post.close()
+        super().close()
+
+    def freeze(self, history: History) -> "Federation":
+        frozen = copy(self)
+        frozen.history, frozen._reader = history, self.reader
+        frozen.record = self.record.copy()
+        return frozen
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        return tuple(
+            Standing(state.peer.name, state.peer.address, "honest", state.height, state.stuck)
+            for state in self._post.states
+            if state.peer.key != self._post.own_key
+        )
+
+    @property
+    def processes(self) -> tuple[dict[str, Any], ...]:
+        """Each process: who, where, whether it is connected, and what it says of others."""
+        return tuple(describe_process(state) for state in self._post.states)
+
+    @property
+    def strangers(self) -> int:
+        """Keys that were turned away."""
+        return self._post.strangers
+
+    def introduce(self, address: bytes, key: str, endpoint: str) -> Network:
+        """Let a process join. Raises: ConfigError if it cannot be reached there."""
+        return self._post.introduce(address, key, endpoint)
+
+    def catch_up(self) -> None:
+        """Execute what its own disk has, then what validators have decided meanwhile."""
+        super().catch_up()
+        height, began = self.head.number + 1, self._clock()
+        end = began + STARTUP_S
+        while self._clock() < end and not self._post.is_everybody_heard():
+            self._post.work(height, _WAIT_MS)
+            if self._is_quorum_there(height):
+                end = min(end, self._clock() + HALT_S)
+
+    def poll(self) -> Decision | None:
+        """The next block that validators have decided, if it is here."""
+        self._post.work(self.head.number + 1, 0)
+        return self._take_next()
+
+    def advance(self, select: Select, timestamp: int, allow_empty: bool) -> Decision | None:
+        """Ask for the next block and wait for it.
+
+        Returns: the decision, or nothing if no transaction could be put into a block.
+        Raises: NoQuorum with the power that is missing and why; what waits, waits on.
+        """
+        assert self._reader is None, "a frozen federation decides nothing"
+        self.left_out = []
+        known = self.poll()
+        if known is not None:
+            return known
+        wanted = self._choose(select, timestamp)
+        if not wanted and not allow_empty:
+            return None
+        height = self.head.number + 1
+        raws = Transactions(tuple(_encode(transaction) for transaction in wanted))
+        began, asked = self._clock(), -_ASK_S
+        while True:
+            now = self._clock()
+            if now - asked >= _ASK_S:
+                asked = now
+                self._post.broadcast(raws)
+                self._post.broadcast(BlockWanted(height, timestamp, allow_empty))
+            self._post.work(height, _WAIT_MS)
+            decision = self._take_next()
+            if decision is not None:
+                self.waiting = ""
+                return decision
+            self._check_patience(height, now - began)
+
+    def put_model(self, model: bytes) -> bytes:
+        """Hand model bytes to every validator that is there; returns the id.
+
+        Raises: HostError if less than a quorum has taken it.
+        """
+        model_id = compute_model_id(model)
+        self.reader.put_model(model)
+        self._post.models.offer(model_id)
+        end = self._clock() + MODEL_PATIENCE_S
+        members = self.get_validators(self.head.number + 1)
+        while self._clock() < end:
+            self._post.work(self.head.number + 1, _WAIT_MS)
+            if not self._post.find_lacking(model_id):
+                break
+        power = sum(members.get_power(a) for a in self._post.list_holders(model_id))
+        if not members.is_quorum(power):
+            lacking = ", ".join(self._post.find_lacking(model_id)) or "nobody that is connected"
+            raise HostError(
+                f"only power {power} of {members.total_power} has the model's bytes after "
+                f"{MODEL_PATIENCE_S:.0f} s; lacking: {lacking}"
+            )
+        return model_id
+
+    def set_behavior(self, name: str, behavior: Behavior) -> None:
+        raise ConfigError(
+            "validators that are processes follow the protocol; start without --processes to let "
+            "one misbehave, or kill one"
+        )
+
+    def restore_behaviors(self, behaviors: Sequence[str]) -> None:
+        """Nothing to restore: all are honest."""
+
+    @property
+    def behaviors(self) -> tuple[str, ...]:
+        return ()
+
+    def rewind(self, number: int) -> None:
+        raise ConfigError(
+            "validators that are processes do not take back what they decided; start without "
+            "--processes to use snapshots"
+        )
+
+    def split(self, groups: Sequence[Sequence[str]]) -> None:
+        raise ConfigError(
+            "sockets between processes are not cut by the node; start without --processes"
+        )
+
+    @property
+    def partition(self) -> tuple[tuple[str, ...], ...]:
+        return ()
+
+    def heal(self) -> None:
+        """Nothing is cut."""
+
+    def _is_quorum_there(self, height: int) -> bool:
+        """Whether those who could decide a height are connected."""
+        members, absent = self.get_validators(height), self._post.list_absent()
+        return members.is_quorum(sum(m.power for m in members.members if m.address not in absent))
+
+    def _catch_up(self, height: int) -> None:
+        (follower,) = self.validators
+        for number in range(follower.head.number + 1, height):
+            follower.follow(self.history.get_block(number), self.get_certificate(number))
+
+    def _choose(self, select: Select, timestamp: int) -> tuple[Transaction, ...]:
+        """What a block could hold now; what it could not is told as a proposer tells it."""
+        last = self.find_certificate(self.head.number)
+
+        def leave(transaction: Transaction, reason: Exception) -> None:
+            self.left_out.append(LeftOut(transaction, reason))
+
+        return self.reader.propose(0, timestamp, last, select, leave).block.transactions
+
+    def _take_next(self) -> Decision | None:
+        """Take over the next block if somebody has sent it."""
+        height = self.head.number + 1
+        for peer, decided in self._post.pop_decided(height):
+            try:
+                decision = self._check(decided)
+            except BadMessage as garbage:
+                self._post.drop(peer, str(garbage))
+                continue
+            if decision is not None:
+                return decision
+        return None
+
+    def _check(self, decided: Decided) -> Decision | None:
+        (follower,) = self.validators
+        commit = decided.commit
+        body = unpack(decided.body, commit.value, follower.world.schedule)
+        certificate = to_certificate(commit, self.get_validators(commit.height))
+        context = VoteContext(
+            self._chain_id, commit.height, self._turns.get_set_hash(commit.height)
+        )
+        try:
+            check_certificate(certificate, self.get_validators(commit.height), context)
+        except ConsensusError as refused:
+            raise BadMessage(f"a decision without proof: {refused}") from refused
+        follower.stuck = ""
+        block = follower.execute_decided(body.block)
+        if block is None:
+            self.waiting = f"the node cannot follow: {follower.stuck}"
+            return None
+        self.history.append(block, encode_certificate(certificate))
+        follower.accept(block)
+        self.round, self.step = certificate.round, "decided"
+        self._post.forget(commit.height)
+        return Decision(block, certificate)
+
+    def _check_patience(self, height: int, waited_s: float) -> None:
+        if waited_s < (PATIENCE_S if self._is_quorum_there(height) else HALT_S):
+            return
+        members, absent = self.get_validators(height), self._post.list_absent()
+        halt = diagnose_halt(height, members, self._post.list_votes(height), absent)
+        self.round, self.step = halt.round, "propose"
+        self.waiting = str(halt)
+        raise NoQuorum(self.waiting)
+
+
+def _encode(transaction: Transaction) -> bytes:
+    """The form that clients send."""
+    if transaction.sidecar is None:
+        return transaction.raw
+    return encode_network_form(transaction.raw, transaction.sidecar)

@@ -1,0 +1,283 @@
+"""Member: one validator as a process: the participant, its chain, and what it hears from whom.
+
+| waits for                                     | begins a height                         |
+|-----------------------------------------------|-----------------------------------------|
+| a transaction that a block could hold         | always                                  |
+| a client that wants a block                   | at that height                          |
+| somebody who speaks about the height          | with the first proposal or vote         |
+
+Nothing is decided while nobody wants a block, and no round passes.
+"""
+
+import logging
+from collections.abc import Callable
+
+from devnet.clock import Clock
+from devnet.consensus.participation.commit import Commit, to_certificate
+from devnet.consensus.participation.host import NextHeight, Status, Timer, Wire
+from devnet.consensus.participation.participant import MAX_COMMITS, Participant
+from devnet.consensus.participation.signing import KeySigner, KeyVerifier
+from devnet.consensus.participation.wal import get_height
+from devnet.consensus.tendermint.message import Precommit, Prevote, Proposal
+from devnet.consensus.tendermint.timeout import Timeouts
+from devnet.errors import BadMessage
+from devnet.network.sockets.exchange import Exchange
+from devnet.network.sockets.identity import Peer
+from devnet.processes.body import pack, unpack
+from devnet.processes.codec import encode
+from devnet.processes.home import Home
+from devnet.processes.mempool import Mempool
+from devnet.processes.message import BlockWanted, Body, Decided, Proposed
+from devnet.processes.outlet import Outlet
+from devnet.processes.timers import Timers
+from devnet.validators.attempt import Attempt
+from devnet.validators.chain_ledger import ChainLedger
+from devnet.validators.executor import Executor
+from precompiles.engine.fingerprint import compute_fingerprint
+
+TIMEOUTS = Timeouts(
+    propose_us=2_000_000,
+    prevote_us=1_000_000,
+    precommit_us=1_000_000,
+    delta_us=500_000,
+    commit_us=0,  # the next height waits for work, not for votes that come late
+    retry_us=1_000_000,
+)
+MAX_ROUND = 10_000  # beyond it nobody is, whatever they say
+
+_logger = logging.getLogger(__name__)
+
+
+class Member:
+    """What one process does for consensus."""
+
+    def __init__(
+        self,
+        home: Home,
+        key: bytes,
+        exchange: Exchange,
+        clock: Clock,
+        on_decided: Callable[[Decided], None],
+    ) -> None:
+        """`on_decided` is told of each block that has become final here."""
+        self.home, self.mempool = home, Mempool(home)
+        self.timers = Timers(clock)
+        self._exchange, self._on_decided = exchange, on_decided
+        self._executor = Executor(home.validator, home.history.get_hash)
+        height = home.validator.head.number + 1
+        chain_id, get_set_hash = home.config.chain_id, home.turns.get_set_hash
+        self._verifier = KeyVerifier(chain_id, get_set_hash)
+        self._ledger = ChainLedger(height, home.turns, home.get_certificate)
+        self._wanted: BlockWanted | None = None
+        self._attempt = self._begin_attempt(height)
+        self._coming: dict[int, Decided] = {}  # decisions of later heights
+        self._heard = 0  # the highest height that somebody votes at
+        self._held: Timer | None = None  # the next height, until there is reason for it
+        self._is_dormant = True  # the height has not begun
+        self.participant = Participant(
+            home.validator.address,
+            self._ledger,
+            home.log,
+            self._executor,
+            Outlet(exchange, self.timers, self._find_body),
+            KeySigner(key, chain_id, get_set_hash),
+            self._verifier,
+            TIMEOUTS,
+            compute_fingerprint(),
+        )
+
+    @property
+    def height(self) -> int:
+        """The one in progress, or just decided."""
+        return self.participant.height
+
+    def start(self) -> None:
+        """Take up the log, if the process ended in the middle of a height."""
+        schedule = self.home.validator.world.schedule
+        for body in self.home.log.read_bodies():
+            self._executor.keep(unpack(body, None, schedule))
+        if any(get_height(entry) == self.height for entry in self.home.log.read()):
+            self._wake()
+        self.advance()
+
+    def greet(self, peer: Peer) -> None:
+        """A connection was made: ask for what is missing."""
+        self._exchange.send(peer.key, encode(self._build_status()))
+
+    def catch_up(self) -> None:
+        """Ask all peers for what is missing here."""
+        self._exchange.broadcast(encode(self._build_status()))
+
+    def tick(self) -> None:
+        """Do what is due."""
+        while (timer := self.timers.pop()) is not None:
+            if isinstance(timer, NextHeight):
+                self._held = timer
+            else:
+                self.participant.on_timer(timer)
+                self._store()
+        self.advance()
+
+    def advance(self) -> None:
+        """Begin a height if there is reason to."""
+        if self._held is not None and self._has_reason(self.height + 1):
+            timer, self._held = self._held, None
+            self._attempt = self._begin_attempt(self.height + 1)
+            self.participant.on_timer(timer)
+            self._store()
+            coming = self._coming.pop(self.height, None)
+            if coming is not None:
+                self._adopt(coming)
+        elif self._is_dormant and self._has_reason(self.height):
+            self._wake()
+
+    # messages
+
+    def on_want(self, wanted: BlockWanted) -> None:
+        """Somebody wants a block."""
+        if wanted.height >= self._next:
+            self._wanted = wanted
+            if self._attempt.height == wanted.height:
+                self._attempt.timestamp = max(self._attempt.timestamp, wanted.timestamp)
+                self._attempt.allow_empty |= wanted.empty_too
+
+    def on_proposed(self, peer: Peer, proposed: Proposed) -> None:
+        """A proposal and its block. Raises: BadMessage."""
+        proposal = proposed.proposal
+        if not self._is_now(proposal):
+            return
+        rotation = self._ledger.rotation
+        if proposal.validator != rotation.get_proposer(proposal.round):
+            return
+        schedule = self.home.validator.world.schedule
+        self._executor.keep(unpack(proposed.body, proposal.value, schedule))
+        self.home.log.keep_body(proposal.value, proposed.body)
+        self._receive(proposal)
+
+    def on_vote(self, peer: Peer, vote: Prevote | Precommit) -> None:
+        """A vote. Raises: BadMessage."""
+        if self._is_now(vote):
+            self._receive(vote)
+
+    def on_status(self, peer: Peer, status: Status) -> None:
+        """A peer says where it is. Raises: BadMessage if it speaks for another."""
+        if status.validator != peer.address:
+            raise BadMessage(f"speaks for validator 0x{status.validator.hex()}")
+        if status.height <= self.height:
+            self.participant.receive(status)
+            if status.height == self.height and self._ledger.is_decided:
+                decided = self._build_decided(self._ledger.get_commit(self.height))
+                self._exchange.send(peer.key, encode(decided))
+        elif status.height > self._next:
+            self.catch_up()
+
+    def on_decided(self, peer: Peer, decided: Decided) -> None:
+        """A decision that others made. Raises: BadMessage."""
+        ahead = decided.commit.height - self._next
+        if ahead == 0 and self.height == self._next:
+            self._adopt(decided)
+        elif 0 <= ahead <= MAX_COMMITS:
+            self._coming[decided.commit.height] = decided
+
+    # within
+
+    @property
+    def _next(self) -> int:
+        """The first height that is not decided here."""
+        return self.home.validator.head.number + 1
+
+    def _is_now(self, message: Proposal | Prevote | Precommit) -> bool:
+        """Whether a message is of the height in progress; one of a later height is heard of."""
+        if message.height > self.height:
+            self._heard = max(self._heard, message.height)
+            if message.height == self.height + 1 and self._ledger.is_decided:
+                self.advance()
+        if message.height != self.height:
+            if message.height > self.height + 1:
+                self.catch_up()
+            return False
+        if message.round > MAX_ROUND:
+            raise BadMessage(f"round {message.round} of height {message.height}; nobody is there")
+        if not self._verifier.is_signed(message):
+            raise BadMessage(f"a {type(message).__name__} that its validator has not signed")
+        self._wake()
+        return True
+
+    def _receive(self, message: Wire) -> None:
+        self.participant.receive(message)
+        self._store()
+
+    def _adopt(self, decided: Decided) -> None:
+        commit = decided.commit
+        if self._ledger.is_decided:
+            return
+        proposal = unpack(decided.body, commit.value, self.home.validator.world.schedule)
+        self._wake()
+        self._executor.keep(proposal)
+        self._receive(commit)
+        if self._next > commit.height and commit.height + 1 not in self._coming:
+            self.catch_up()
+
+    def _build_status(self) -> Status:
+        return Status(self._next, self.home.validator.address)
+
+    def _has_reason(self, height: int) -> bool:
+        return (
+            self._heard >= height
+            or height in self._coming
+            or (self._wanted is not None and self._wanted.height >= height)
+            or not self.mempool.is_empty
+        )
+
+    def _wake(self) -> None:
+        if self._is_dormant:
+            self._is_dormant = False
+            self.participant.start()
+            self._store()
+
+    def _begin_attempt(self, height: int) -> Attempt:
+        home = self.home
+        timestamp = home.validator.head.timestamp + home.config.block_time_s
+        wanted = self._wanted
+        attempt = Attempt(
+            height, self.mempool.select, timestamp, False, home.find_last_commit(height - 1)
+        )
+        if wanted is not None and wanted.height == height:
+            attempt.timestamp = max(timestamp, wanted.timestamp)
+            attempt.allow_empty = wanted.empty_too
+        self._executor.begin(attempt)
+        return attempt
+
+    def _store(self) -> None:
+        """Keep a block that has been decided, and tell of it."""
+        attempt, home = self._attempt, self.home
+        for left in attempt.left_out:
+            self.mempool.leave(left.transaction, left.reason)
+        attempt.left_out.clear()
+        block = attempt.decided
+        if block is None or home.history.head.header.number >= attempt.height:
+            return
+        if home.validator not in attempt.followers:
+            _logger.error("cannot follow: %s", home.validator.stuck)
+            return
+        commit = self._ledger.get_commit(attempt.height)
+        home.append(block, to_certificate(commit, home.get_validators(attempt.height)))
+        self.mempool.settle(block.transactions)
+        home.save(self.mempool.all())
+        _logger.info("block %d 0x%s", attempt.height, block.hash.hex())
+        self._on_decided(self._build_decided(commit))
+
+    def _build_decided(self, commit: Commit) -> Decided:
+        return Decided(commit, pack(self.home.get_proposal(commit.height)))
+
+    def _find_body(self, message: Wire) -> Body | None:
+        """The block of a message that is about to leave; its own are kept for a restart."""
+        if isinstance(message, Commit):
+            return pack(self.home.get_proposal(message.height))
+        assert isinstance(message, Proposal)
+        proposal = self._executor.find_body(message.value)
+        if proposal is None:
+            return None
+        body = pack(proposal)
+        self.home.log.keep_body(message.value, body)
+        return body

@@ -1,0 +1,27 @@
+"""What `consensus_status` shows of processes."""
+
+from typing import Any
+
+from devnet.processes.correspondence import ProcessState
+
+
+def describe_process(state: ProcessState) -> dict[str, Any]:
+    """One process as JSON: where it is, how it is, and what it says of its peers."""
+    report, contact = state.report, state.contact
+    return {
+        "name": state.peer.name,
+        "address": "0x" + state.peer.address.hex(),
+        "endpoint": state.peer.endpoint,
+        "connected": contact.is_connected,
+        "dropped": contact.dropped or None,
+        "lostMessages": contact.lost,
+        "pid": report.pid if report else None,
+        "height": report.height if report else None,
+        "round": report.round if report else None,
+        "stuck": state.stuck or None,
+        "turnedAway": report.strangers if report else None,
+        "peers": [
+            {"name": link.name, "connected": link.is_connected, "dropped": link.dropped or None}
+            for link in (report.links if report else ())
+        ],
+    }
