@@ -93,6 +93,7 @@ _KINDS: Mapping[str, Kind] = {
     "count": Kind.COUNT,
     "data": Kind.BYTES,
     "end": Kind.NUMBER,
+    "endpoint": Kind.TEXT,
     "extra_data": Kind.BYTES,
     "filter_id": Kind.FILTER_ID,
     "full": Kind.FLAG,
