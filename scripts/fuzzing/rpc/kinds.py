@@ -141,7 +141,6 @@ _EXCEPTIONS: Mapping[tuple[str, str], Kind] = {
     ("consensus_evidence", "first"): Kind.NUMBER,
     ("consensus_evidence", "last"): Kind.NUMBER,
     ("consensus_join", "key"): Kind.TEXT,
-    ("consensus_partition", "groups"): Kind.TEXT,
     ("debug_dbGet", "key"): Kind.CODE_KEY,
     ("debug_getModifiedAccountsByHash", "end"): Kind.HASH,
     ("debug_getModifiedAccountsByHash", "start"): Kind.HASH,
