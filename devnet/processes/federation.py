@@ -33,6 +33,7 @@ from devnet.processes.network_file import Network, load_network
 from devnet.processes.standing import describe_process
 from devnet.validators.attempt import LeftOut
 from devnet.validators.cluster import Cluster, Decision, Standing
+from devnet.validators.evidence_pool import EvidencePool
 from devnet.validators.founding import build_founding
 from devnet.validators.misbehaviour import Behavior
 from devnet.validators.record import Record
@@ -71,8 +72,10 @@ class Federation(Cluster):
         index, self._founders = len(founding.keys), founding.validators
         founding = replace(founding, keys=(*founding.keys, key))
         self._turns = Turns(self.get_validators, self.first_signed)
+        self.evidence = EvidencePool(self._turns.get_set_hash)
         follower = Validator(
-            *(index, config, founding, self._turns, recover, funded, host, None, history)
+            *(index, config, founding, self._turns, recover, self.evidence, funded),
+            *(host, None, history),
         )
         self.validators = (follower,)
         genesis = build_execution(follower.head, (), (), ())
@@ -90,7 +93,7 @@ class Federation(Cluster):
     def freeze(self, history: History) -> "Federation":
         frozen = copy(self)
         frozen.history, frozen._reader = history, self.reader
-        frozen.record = self.record.copy()
+        frozen.record, frozen.evidence = self.record.copy(), self.evidence.copy()
         return frozen
 
     @property

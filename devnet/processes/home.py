@@ -20,6 +20,7 @@ from devnet.errors import StoreError
 from devnet.processes.log import DiskLog
 from devnet.processes.network_file import Network
 from devnet.timeline import Timeline
+from devnet.validators.evidence_pool import EvidencePool
 from devnet.validators.founding import build_founding
 from devnet.validators.misbehaviour import HONEST
 from devnet.validators.proposal import Proposal
@@ -54,8 +55,9 @@ class Home:
         self.turns = Turns(self.get_validators, _FIRST_SIGNED)
         funded = [a.address for a in derive_accounts(config.mnemonic, config.accounts)]
         kept, host = self.directory.history, Host(folder, isolate)
+        evidence = EvidencePool(self.turns.get_set_hash)
         self.validator = Validator(
-            *(index, config, founding, self.turns, recover, funded, host, None, kept)
+            *(index, config, founding, self.turns, recover, evidence, funded, host, None, kept)
         )
         if kept is None:
             genesis = build_execution(self.validator.head, (), (), ())

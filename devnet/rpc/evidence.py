@@ -45,7 +45,7 @@ def get_evidence(node: Node, first: object = None, last: object = None) -> Json:
     high = node.head.header.number + 1 if last is None else decode_number(last, "to")
     query = LogQuery(low, node.head.header.number, (STAKING,), ((SLASHED,),))
     punishments = {_read_place(found): found for found in node.history.find_logs(query)}
-    names = {validator.address: validator.name for validator in node.cluster.validators}
+    names = {standing.address: standing.name for standing in node.cluster.standings}
     views, entries = _Views(names, punishments), list(_iterate_known(node))
     known = {place for place, _ in entries}
     entries += [(place, None) for place in punishments if place not in known]
