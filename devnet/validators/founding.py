@@ -32,5 +32,6 @@ def build_founding(config: Config) -> Founding:
         load("Staking").deployed_bytecode,
         build_storage(validators, config.staking),
     )
-    purses = (Predeploy(address, config.balance_wei) for address in addresses)
+    bringers = addresses if config.reports_evidence else ()  # who brings it pays for its gas
+    purses = (Predeploy(address, config.balance_wei) for address in bringers)
     return Founding(keys, validators, (staking, *purses))

@@ -59,7 +59,12 @@ class Twin:
 
     def __init__(self) -> None:
         golden = json.loads(GOLDEN.read_text())
-        config = Config(validators=1, hardfork="osaka", base_fee_wei=GENESIS_BASE_FEE_WEI)
+        config = Config(
+            validators=1,
+            hardfork="osaka",
+            base_fee_wei=GENESIS_BASE_FEE_WEI,
+            reports_evidence=False,  # or a proposer is rich from the start
+        )
         self.node = Node(config)
         self._handle = Dispatcher(build_methods(self.node)).handle
         raws = [bytes.fromhex(sent["raw"][2:]) for sent in golden["sent"]]
