@@ -7,7 +7,7 @@ import pytest
 from contracts import load
 from devnet.config import WEI_PER_ETHER, Config, Host
 from devnet.consensus.certificate import check_certificate
-from devnet.consensus.staking import STAKING
+from devnet.consensus.staking import SET_HASH, STAKING
 from devnet.consensus.validator_set import compute_set_hash
 from devnet.consensus.vote import VoteContext
 from devnet.errors import BadCertificate, NoQuorum
@@ -88,6 +88,26 @@ def test_bundles_carry_the_set_of_their_block() -> None:
         bundle = build_proof(driver.node, place.transaction.hash)
         assert len(bundle.validators.members) == size
         assert verify_bundle(bundle, read_sample("digits_exact")).outcome is Outcome.VERIFIED
+
+
+def test_a_client_follows_changes_by_storage_proofs() -> None:
+    """Slot 0, proven at block h - 2, is the set hash that the votes of height h sign."""
+    driver = Driver(validators=5, powers=STANDBY)
+    node = driver.node
+    deposit(driver, "v4")
+    node.mine(4)
+    world = node.cluster.reader.world
+    seen = []
+    for number in range(node.head.header.number - 1):
+        root = node.history.get_block(number).header.state_root
+        proof = world.prove(root, STAKING, (SET_HASH,))
+        set_hash = proof.words[0].word.to_bytes(32, "big")
+        members = node.cluster.get_validators(number + 2)
+        assert set_hash == compute_set_hash(members)
+        context = VoteContext(31337, number + 2, set_hash)
+        check_certificate(node.get_certificate(number + 2), members, context)
+        seen.append(set_hash)
+    assert len(set(seen)) == 2
 
 
 def test_power_decides_and_not_the_number_of_validators() -> None:
