@@ -21,6 +21,7 @@ from devnet.chain.genesis_file import Genesis, GenesisAccount
 from devnet.chain.sidecar import Sidecar, encode_network_form, split_network_form
 from devnet.config import Config
 from devnet.node import Node
+from devnet.validators.founding import build_founding
 from tests.conformance.random_chain import as_block
 from tests.conformance.random_code import ops, push
 
@@ -68,13 +69,17 @@ class Sender:
 
 
 def read_genesis(node: Node) -> Genesis:
-    """Block 0 as its state has it: funded accounts, precompiles' stubs, system contracts."""
+    """Block 0 as its state has it: funded accounts, precompiles' stubs, contracts that are there."""
     world, header = node.cluster.reader.world, node.history.get_block(0).header
     state = world.open(header.state_root, header)
-    addresses = (*(a.address for a in node.accounts), *sorted(world.table), *SYSTEM_CONTRACTS)
+    placed = {placed.address: placed.storage for placed in build_founding(node.config).predeploys}
+    funded = (account.address for account in node.accounts)
     accounts = tuple(
-        GenesisAccount(a, state.get_balance(a), state.get_nonce(a), bytes(state.get_code(a)))
-        for a in addresses
+        GenesisAccount(
+            *(a, state.get_balance(a), state.get_nonce(a), bytes(state.get_code(a))),
+            storage=tuple(placed[a].items() if a in placed else ()),
+        )
+        for a in (*funded, *placed, *sorted(world.table), *SYSTEM_CONTRACTS)
         if state.account_exists(a)
     )
     return Genesis(node.config.chain_id, world.schedule, header, accounts)
