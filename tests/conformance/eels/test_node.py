@@ -69,7 +69,7 @@ class Sender:
 
 
 def read_genesis(node: Node) -> Genesis:
-    """Block 0 as its state has it: funded accounts, precompiles' stubs, contracts that are there."""
+    """Block 0 as its state has it: funded accounts, stubs of precompiles, contracts."""
     world, header = node.cluster.reader.world, node.history.get_block(0).header
     state = world.open(header.state_root, header)
     placed = {placed.address: placed.storage for placed in build_founding(node.config).predeploys}
