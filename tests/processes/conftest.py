@@ -77,12 +77,13 @@ class Town:
         while not holds():
             assert read_clock() < end, self.ask("consensus_status")
 
-    def wait_until_equal(self) -> None:
-        """Until all processes are connected and at the node's head."""
+    def wait_until_equal(self, *newcomers: str) -> None:
+        """Until all processes, newcomers too, are connected and at the node's head."""
 
         def is_equal() -> bool:
-            head = int(self.ask("eth_blockNumber"), 16)
-            return all(p["connected"] and p["height"] == head for p in self.peers.values())
+            head, peers = int(self.ask("eth_blockNumber"), 16), self.peers
+            known = all(name in peers for name in newcomers)
+            return known and all(p["connected"] and p["height"] == head for p in peers.values())
 
         self.wait(is_equal)
 

@@ -116,9 +116,9 @@ def test_a_process_joins_with_the_node_s_address_alone(town: Town, tmp_path: Pat
     folder = str(tmp_path / "fifth")
     fifth = town.start("validator", "--data-dir", folder, "--join", address)
     assert town.read(fifth)["name"] == "v4"
-    town.wait_until_equal()
+    town.wait_until_equal("v4")
     assert town.peers["v4"]["height"] == int(town.ask("eth_blockNumber"), 16)
     town.stop(fifth)
     town.send(to=reader, data=encode_read(1))
     town.read(town.start("validator", "--data-dir", folder))
-    town.wait_until_equal()
+    town.wait_until_equal("v4")
