@@ -27,7 +27,8 @@ from devnet.testing.provider import NodeProvider
 from devnet.validators.misbehaviour import parse_behavior
 from devnet.verification.bundle import Bundle
 from devnet.verification.verifier import Verdict, verify_bundle
-from precompiles.engine.canonical import NUMPY_DTYPES, to_array, to_tensor
+from precompiles.dtypes import NUMPY_DTYPES
+from precompiles.engine.canonical import to_array, to_tensor
 from precompiles.models.graph import Array
 from precompiles.models.samples import list_samples, read_sample
 

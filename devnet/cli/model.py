@@ -15,7 +15,8 @@ from devnet.cli.remote import rpc_option
 from devnet.cli.source import dimension_option, read_file
 from devnet.errors import ConfigError
 from devnet.rpc.client import Client
-from precompiles.engine.canonical import NUMPY_DTYPES, to_array, to_tensor
+from precompiles.dtypes import NUMPY_DTYPES
+from precompiles.engine.canonical import to_array, to_tensor
 from precompiles.tensor import DType, Tensor
 
 _WIDTH = 140  # characters: an id is never cut

@@ -3,27 +3,12 @@
 Both have several encodings that compare equal or unordered, and hardware picks different ones.
 """
 
-from typing import Any
-
 import numpy as np
 
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.models.graph import Array
 from precompiles.tensor import DType, Tensor
 
-NUMPY_DTYPES: dict[DType, np.dtype[Any]] = {
-    DType.FLOAT32: np.dtype("<f4"),
-    DType.UINT8: np.dtype("u1"),
-    DType.INT8: np.dtype("i1"),
-    DType.UINT16: np.dtype("<u2"),
-    DType.INT16: np.dtype("<i2"),
-    DType.INT32: np.dtype("<i4"),
-    DType.INT64: np.dtype("<i8"),
-    DType.BOOL: np.dtype("?"),
-    DType.FLOAT16: np.dtype("<f2"),
-    DType.FLOAT64: np.dtype("<f8"),
-    DType.UINT32: np.dtype("<u4"),
-    DType.UINT64: np.dtype("<u8"),
-}
 _DTYPES = {dtype: code for code, dtype in NUMPY_DTYPES.items()} | {
     dtype.newbyteorder(">"): code for code, dtype in NUMPY_DTYPES.items()
 }

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from precompiles.digest import compute_keccak
-from precompiles.engine.canonical import NUMPY_DTYPES, to_tensor
+from precompiles.dtypes import NUMPY_DTYPES
+from precompiles.engine.canonical import to_tensor
 from precompiles.models.graph import Array
 from precompiles.models.manifest import Manifest
 from precompiles.tensor import DType, Tensor, TensorType

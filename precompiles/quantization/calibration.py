@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from precompiles.engine.canonical import NUMPY_DTYPES
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.engine.session import build_session
 from precompiles.models.graph import Array
 from precompiles.quantization.grid import Span, join_spans

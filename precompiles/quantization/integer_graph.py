@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from onnx import ModelProto, NodeProto, ValueInfoProto, checker, helper, numpy_helper
 
-from precompiles.engine.canonical import NUMPY_DTYPES
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.models.graph import Array
 from precompiles.tensor import DType, TensorType
 

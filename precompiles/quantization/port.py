@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from precompiles.engine.canonical import NUMPY_DTYPES
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.models.graph import Array, read_graph
 from precompiles.quantization.linear import Floats
 from precompiles.tensor import TensorType

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from precompiles.engine.canonical import NUMPY_DTYPES
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.models.graph import Array
 from precompiles.quantization.grid import (
     BYTE_MAX,

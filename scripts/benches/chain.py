@@ -7,19 +7,15 @@ measured over 200 blocks from block 1 and again from block 1,000, every time wit
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from eth.db.atomic import AtomicDB
-from eth.db.backends.memory import MemoryDB
-
-from devnet.chain.header import Header
-from devnet.chain.precompile import bind_state
+from benches.stock import StockWorld
 from devnet.chain.signing import UnsignedTransaction, sign_transaction
-from devnet.chain.world import World, build_context
+from devnet.chain.world import World
 from devnet.config import Config, Host
 from devnet.node import Node
 
@@ -38,28 +34,6 @@ _TOKEN = bytes.fromhex(
 )
 _DEPLOY = bytes.fromhex(f"60{len(_TOKEN):02x}80600a5f395ff300") + _TOKEN
 _TRANSFER = bytes.fromhex("a9059cbb") + bytes(12)
-
-
-class StockWorld(World):
-    """The same seam over py-evm's AccountDB and HexaryTrie."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._database = AtomicDB(MemoryDB())
-        self._stock: dict[Any, Any] = {}
-
-    def open(
-        self,
-        root: bytes,
-        header: Header,
-        ancestors: Iterable[bytes] = (),
-        base_fee: int | None = None,
-    ) -> Any:
-        rules = self.schedule.find_rules(header)
-        if rules not in self._stock:
-            self._stock[rules] = bind_state(self.table, rules)
-        context = build_context(self.chain_id, header, ancestors, base_fee)
-        return self._stock[rules](self._database, context, root)
 
 
 class Network:

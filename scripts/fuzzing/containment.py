@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from precompiles.engine.canonical import NUMPY_DTYPES
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.engine.session import build_session, run_session
 from precompiles.errors import PrecompileError, Revert
 from precompiles.models.admission import admit_model

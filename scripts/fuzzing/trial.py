@@ -9,7 +9,8 @@ import time
 
 import numpy as np
 
-from precompiles.engine.canonical import NUMPY_DTYPES, to_array, to_tensor
+from precompiles.dtypes import NUMPY_DTYPES
+from precompiles.engine.canonical import to_array, to_tensor
 from precompiles.engine.portable.evaluator import Program, build_program
 from precompiles.engine.reference.application import Undefined
 from precompiles.engine.reference.evaluator import evaluate

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from precompiles.engine.canonical import NUMPY_DTYPES
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.engine.reference.application import Application, Slot
 from precompiles.engine.reference.evaluator import RULES as EXACT
 from precompiles.engine.reference.window import read_window, take_taps

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.errors import NotAdmitted, Revert, TooLarge
 from precompiles.models.limits import MAX_FIELDS
-from precompiles.models.reading.constant import DTYPES, read_constant
+from precompiles.models.reading.constant import read_constant
 from precompiles.models.reading.schema import MESSAGES
 from precompiles.models.reading.wire import scan_model
 from precompiles.models.samples import read_sample
@@ -104,12 +105,12 @@ def test_refused_attribute_names_its_operator() -> None:
 @pytest.mark.parametrize("raw", [True, False])
 def test_constants_are_read_as_onnx_reads_them(dtype: DType, raw: bool) -> None:
     """Every element type, as raw bytes and as typed values."""
-    array = np.array([[0, 1, 1], [1, 0, 1]]).astype(DTYPES[dtype])
+    array = np.array([[0, 1, 1], [1, 0, 1]]).astype(NUMPY_DTYPES[dtype])
     tensor = numpy_helper.from_array(array, "t")
     if not raw:
         tensor = helper.make_tensor("t", int(dtype), array.shape, array.reshape(-1))
     read = read_constant(tensor, "'t'")
-    assert read.dtype == DTYPES[dtype]
+    assert read.dtype == NUMPY_DTYPES[dtype]
     np.testing.assert_array_equal(read, numpy_helper.to_array(tensor))
     assert not read.flags.writeable
 

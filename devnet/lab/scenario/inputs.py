@@ -3,7 +3,8 @@
 import numpy as np
 
 from devnet.streams import Stream
-from precompiles.engine.canonical import NUMPY_DTYPES, to_tensor
+from precompiles.dtypes import NUMPY_DTYPES
+from precompiles.engine.canonical import to_tensor
 from precompiles.models.manifest import Manifest
 from precompiles.tensor import Tensor, TensorType
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from precompiles.engine.canonical import NUMPY_DTYPES
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.engine.portable.rules import (
     activation,
     attention,

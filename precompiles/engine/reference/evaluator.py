@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from precompiles.engine.canonical import NUMPY_DTYPES
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.engine.reference import (
     arithmetic,
     cast,

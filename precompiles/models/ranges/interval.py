@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from precompiles.models.reading.constant import DTYPES, Array
+from precompiles.dtypes import NUMPY_DTYPES
+from precompiles.models.reading.constant import Array
 from precompiles.tensor import DType
 
 _FLOAT_MAX = 1 << 127  # below the largest float32
@@ -80,7 +81,7 @@ def get_type_range(dtype: DType) -> Interval | None:
         return None
     if dtype is DType.BOOL:
         return BIT
-    limits = np.iinfo(DTYPES[dtype])
+    limits = np.iinfo(NUMPY_DTYPES[dtype])
     return Interval(int(limits.min), int(limits.max))
 
 

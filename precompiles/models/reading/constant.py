@@ -7,26 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.errors import NotAdmitted, TooLarge
 from precompiles.models.limits import MAX_ELEMENT_BYTES, MAX_PEAK_BYTES, MAX_TENSOR_RANK
 from precompiles.tensor import DType
 
 Array = npt.NDArray[Any]
 
-DTYPES: dict[DType, np.dtype[Any]] = {
-    DType.FLOAT32: np.dtype("<f4"),
-    DType.UINT8: np.dtype("u1"),
-    DType.INT8: np.dtype("i1"),
-    DType.UINT16: np.dtype("<u2"),
-    DType.INT16: np.dtype("<i2"),
-    DType.INT32: np.dtype("<i4"),
-    DType.INT64: np.dtype("<i8"),
-    DType.BOOL: np.dtype("?"),
-    DType.FLOAT16: np.dtype("<f2"),
-    DType.FLOAT64: np.dtype("<f8"),
-    DType.UINT32: np.dtype("<u4"),
-    DType.UINT64: np.dtype("<u8"),
-}
 _FIELDS = {
     DType.FLOAT32: "float_data",
     DType.FLOAT64: "double_data",
@@ -92,7 +79,7 @@ def _read_elements(tensor: onnx.TensorProto, dtype: DType, size: int, where: str
             raise NotAdmitted(f"{where} needs {expected} bytes and has {given}; export it again")
         if dtype is DType.BOOL and raw.strip(b"\0\1"):
             raise NotAdmitted(f"{where} holds a boolean that is neither 0 nor 1; export it again")
-        return np.frombuffer(raw, DTYPES[dtype])
+        return np.frombuffer(raw, NUMPY_DTYPES[dtype])
     field = _FIELDS.get(dtype, "int32_data")
     values = getattr(tensor, field)
     if [name for name in kept if name != field] or len(values) != size:
@@ -100,11 +87,11 @@ def _read_elements(tensor: onnx.TensorProto, dtype: DType, size: int, where: str
             f"{where} needs {size} values in {field} and has {len(values)}; export it again"
         )
     if dtype in (DType.FLOAT32, DType.FLOAT64):
-        return np.array(values, DTYPES[dtype])
+        return np.array(values, NUMPY_DTYPES[dtype])
     wide = np.array(values, np.uint64 if field == "uint64_data" else np.int64)
     if dtype is DType.FLOAT16:  # bits, not values
         return _narrow(wide, np.dtype("<u2"), where).view("<f2")
-    return _narrow(wide, DTYPES[dtype], where)
+    return _narrow(wide, NUMPY_DTYPES[dtype], where)
 
 
 def _narrow(wide: Array, dtype: np.dtype[Any], where: str) -> Array:

@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import onnx
 
+from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.models.limits import MAX_KNOWN_ELEMENTS
-from precompiles.models.reading.constant import DTYPES, Array, read_constant
+from precompiles.models.reading.constant import Array, read_constant
 from precompiles.tensor import TensorType
 
 Attributes: TypeAlias = Mapping[str, Any]
@@ -48,7 +49,7 @@ def fold_node(
             array = np.asarray(fold(operands, read_attributes(node), result))
     except (ValueError, IndexError, TypeError, OverflowError):
         return unknown
-    if array.shape != result.shape or array.dtype != DTYPES[result.dtype]:
+    if array.shape != result.shape or array.dtype != NUMPY_DTYPES[result.dtype]:
         return unknown
     return (array,)
 
@@ -89,7 +90,7 @@ def _axes(operands: Operands, attributes: Attributes) -> tuple[int, ...] | None:
 
 
 def _cast(operands: Operands, _: Attributes, result: TensorType) -> Array:
-    source, target = _at(operands, 0), DTYPES[result.dtype]
+    source, target = _at(operands, 0), NUMPY_DTYPES[result.dtype]
     if source.dtype.kind == "f" and target.kind in "iu":
         limits = np.iinfo(target)
         whole = np.trunc(source.astype(np.float64))
@@ -136,7 +137,7 @@ def _modulo(operands: Operands, attributes: Attributes, result: TensorType) -> A
 def _constant_of_shape(_: Operands, attributes: Attributes, result: TensorType) -> Array:
     value = attributes.get("value")
     filler = read_constant(value, "value").reshape(-1)[0] if value is not None else 0
-    return np.full(result.shape, filler, DTYPES[result.dtype])
+    return np.full(result.shape, filler, NUMPY_DTYPES[result.dtype])
 
 
 def _range(operands: Operands, _: Attributes, result: TensorType) -> Array:

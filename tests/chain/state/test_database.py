@@ -16,7 +16,7 @@ from devnet.chain.world import World
 from precompiles.digest import compute_keccak
 
 if TYPE_CHECKING:
-    from tests.chain.state.conftest import StockWorld
+    from benches.stock import StockWorld
 
 A, B = b"\xaa" * 20, b"\xbb" * 20
 

@@ -14,7 +14,7 @@ from devnet.chain.header import EMPTY_TRIE_ROOT, Header
 from devnet.chain.world import World
 
 if TYPE_CHECKING:
-    from tests.chain.state.conftest import StockWorld
+    from benches.stock import StockWorld
 
 SEQUENCES = int(os.environ.get("DEVNET_SEQUENCES", "250"))  # 100,000 takes half an hour
 SEEDS = [

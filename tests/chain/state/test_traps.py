@@ -33,8 +33,9 @@ from devnet.errors import BadTransaction, InsufficientFunds, IntrinsicGasTooLow
 from precompiles.digest import compute_keccak
 
 if TYPE_CHECKING:
+    from benches.stock import StockWorld
+
     from tests.chain.conftest import Bench
-    from tests.chain.state.conftest import StockWorld
 
 TARGET = b"\xdd" * 20
 WORDS = bytes(32) * 1_000  # of code that costs 2,000 gas to bring

@@ -15,7 +15,8 @@ from devnet.chain.state.trie import Branch
 from devnet.chain.world import World
 
 if TYPE_CHECKING:
-    from tests.chain.state.conftest import StockWorld
+    from benches.stock import StockWorld
+
     from tests.conftest import Driver
 
 A, B = b"\xaa" * 20, b"\xbb" * 20

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from precompiles.engine.canonical import NUMPY_DTYPES, canonicalize, to_array, to_tensor
+from precompiles.dtypes import NUMPY_DTYPES
+from precompiles.engine.canonical import canonicalize, to_array, to_tensor
 from precompiles.tensor import DType, Tensor
 
 FLOATS = [dtype for dtype in DType if dtype.is_float]

@@ -7,7 +7,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from precompiles.engine.canonical import NUMPY_DTYPES, to_tensor
+from precompiles.dtypes import NUMPY_DTYPES
+from precompiles.engine.canonical import to_tensor
 from precompiles.models.admission import admit_model
 from precompiles.models.graph import PINNED_PROPERTY
 from precompiles.models.manifest import Manifest
