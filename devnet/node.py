@@ -24,7 +24,8 @@ from devnet.footing import find_footing
 from devnet.node_view import NodeView
 from devnet.snapshot import Snapshot, Snapshots
 from devnet.timeline import Timeline
-from devnet.validators.cluster import Cluster, Decision
+from devnet.validators.cluster import Cluster
+from devnet.validators.decision import Decision
 from devnet.validators.draft import Drafts
 from devnet.validators.misbehaviour import Behavior
 

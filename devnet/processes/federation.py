@@ -5,7 +5,6 @@ gives its hash. One thread at a time.
 """
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from devnet.consensus.blame.halt import diagnose_halt
 from devnet.consensus.certificate import check_certificate, encode_certificate
 from devnet.consensus.participation.commit import to_certificate
 from devnet.consensus.signature import recover
-from devnet.consensus.turns import Turns
 from devnet.consensus.vote import VoteContext
 from devnet.errors import BadMessage, ConfigError, ConsensusError, HostError, NoQuorum
 from devnet.processes.body import unpack
@@ -32,11 +30,13 @@ from devnet.processes.message import BlockWanted, Decided, Transactions
 from devnet.processes.network_file import Network, load_network
 from devnet.processes.standing import describe_process
 from devnet.validators.attempt import LeftOut
-from devnet.validators.cluster import Cluster, Decision, Standing
-from devnet.validators.evidence_pool import EvidencePool
+from devnet.validators.beginning import get_first_signed
+from devnet.validators.cluster import Cluster
+from devnet.validators.council import Council
+from devnet.validators.decision import Decision
 from devnet.validators.founding import build_founding
 from devnet.validators.misbehaviour import Behavior
-from devnet.validators.record import Record
+from devnet.validators.standing import Standing
 from devnet.validators.validator import Select, Validator
 from precompiles.digest import compute_model_id
 
@@ -67,12 +67,11 @@ class Federation(Cluster):
             raise ConfigError("validators that are processes begin a chain of their own")
         network = load_network(folder)
         key, self._clock = load_key(folder), clock
-        self._chain_id, self.first_signed = config.chain_id, 1
+        self._chain_id = config.chain_id
         founding = build_founding(config)
-        index, self._founders = len(founding.keys), founding.validators
+        Council.__init__(self, founding.validators, get_first_signed(None))
+        index = len(founding.keys)
         founding = replace(founding, keys=(*founding.keys, key))
-        self._turns = Turns(self.get_validators, self.first_signed)
-        self.evidence = EvidencePool(self._turns.get_set_hash)
         follower = Validator(
             *(index, config, founding, self._turns, recover, self.evidence, funded),
             *(host, None, history),
@@ -80,21 +79,11 @@ class Federation(Cluster):
         self.validators = (follower,)
         genesis = build_execution(follower.head, (), (), ())
         self.history = History(genesis, shelf) if history is None else history
-        self.left_out: list[LeftOut] = []
-        self.record = Record()
-        self.round, self.step, self.waiting = 0, "decided", ""
-        self._reader: Validator | None = None
         self._post = Correspondence(folder, network, key, clock, follower)
 
     def close(self) -> None:
         self._post.close()
         super().close()
-
-    def freeze(self, history: History) -> "Federation":
-        frozen = copy(self)
-        frozen.history, frozen._reader = history, self.reader
-        frozen.record, frozen.evidence = self.record.copy(), self.evidence.copy()
-        return frozen
 
     @property
     def standings(self) -> tuple[Standing, ...]:

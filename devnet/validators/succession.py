@@ -21,6 +21,7 @@ class Succession:
         """
         self._world = world
         self._founders = self._latest = founders
+        self.first_signed = first_signed
         self._first_fixed = first_signed + DELAY  # height of the first set that may differ
         self._sets: dict[int, ValidatorSet] = {}
 

@@ -5,31 +5,25 @@ It trusts nothing: a block gets its vote only if executing the block again gives
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block
 from devnet.chain.execution import Leave, execute_block
-from devnet.chain.forks.fork import parse_fork
-from devnet.chain.forks.schedule import build_schedule
-from devnet.chain.genesis import build_genesis
-from devnet.chain.genesis_file import place_genesis
-from devnet.chain.header import Header, compute_header_hash
+from devnet.chain.header import Header
 from devnet.chain.history import History
-from devnet.chain.importing import CheckSeal, import_blocks
+from devnet.chain.importing import CheckSeal
 from devnet.chain.origin import Origin
 from devnet.chain.pool.selection import Selection
 from devnet.chain.transaction import Transaction
-from devnet.chain.world import World
 from devnet.config import Config, Host
-from devnet.consensus.certificate import Certificate, check_certificate
+from devnet.consensus.certificate import Certificate
 from devnet.consensus.signature import compute_address
 from devnet.consensus.turns import Turns
-from devnet.consensus.validator_set import ValidatorSet, compute_set_hash
-from devnet.consensus.vote import Recover, VoteContext
+from devnet.consensus.vote import Recover
 from devnet.errors import (
     BadEvidence,
-    BadProposal,
     ChainError,
     ConsensusError,
     DevnetError,
@@ -38,6 +32,7 @@ from devnet.errors import (
 )
 from devnet.streams import Stream
 from devnet.validators.accuser import Accuser
+from devnet.validators.beginning import build_world, get_first_signed, place_beginning
 from devnet.validators.evidence_pool import EvidencePool
 from devnet.validators.faults.conduct import Conduct
 from devnet.validators.faults.engine import SwitchedEngine
@@ -45,18 +40,14 @@ from devnet.validators.faults.screening import Predicate, allow, screen
 from devnet.validators.founding import Founding
 from devnet.validators.host import build_engine, build_node_store, build_store
 from devnet.validators.judge import Judge
+from devnet.validators.lineage import Lineage
 from devnet.validators.misbehaviour import HONEST, Behavior
 from devnet.validators.opinion import Opinion
-from devnet.validators.proposal import (
-    Proposal,
-    build_template,
-    check_template,
-    extract_template,
-)
+from devnet.validators.proposal import Proposal, build_template, extract_template
+from devnet.validators.proposal_rules import ProposalRules
 from devnet.validators.succession import Succession
 from precompiles.table import build_table
 
-_BLOCKHASH_WINDOW = 256  # blocks that BLOCKHASH sees
 Select = Callable[[Callable[[bytes], int]], Selection]
 
 
@@ -92,55 +83,32 @@ class Validator:
         self.conduct = Conduct((), Stream(config.seed, "conduct", index))
         self.version = 0  # counts reasons to begin anew: another behaviour, another model
         self._stream = config.seed, "conduct", index
-        self._turns, self._recover = turns, recover
-        self._chain_id = config.chain_id
         honest = build_engine(host, self.store)
         self.engine = SwitchedEngine(honest, self.store, self.conduct, config.seed + index)
         table = build_table(self.engine, config.schedule)
-        if origin is None:
-            schedule = build_schedule(parse_fork(config.hardfork), config.caps_transaction_gas)
-        else:
-            schedule = origin.genesis.schedule
-        self._first_signed = 1 if origin is None else origin.next_number
-        self.world = World(
-            table,
-            config.chain_id,
-            schedule,
-            0 if origin is None else self._first_signed,
-            build_node_store(host, self.name),
-            founding.predeploys,
-        )
-        self._succession = Succession(self.world, founding.validators, self._first_signed)
+        first_signed = get_first_signed(origin)
+        node_store = build_node_store(host, self.name)
+        self.world = build_world(config, founding, origin, table, node_store)
+        succession = Succession(self.world, founding.validators, first_signed)
         self._judge = Judge(self.world, lambda height: self.engine.enter(height, 0))
         self._accuser = Accuser(founding.keys[index], evidence, config.chain_id)
-        kept = None if history is None else self.world.find_kept(history)
-        if history is None or kept is None:
-            if origin is None:
-                set_hash = compute_set_hash(founding.validators)
-                self.head = build_genesis(self.world, config, funded, sorted(table), set_hash)
-            else:
-                self.head = place_genesis(self.world, origin.genesis)
-            self.hashes: list[bytes] = [compute_header_hash(self.head)]
-            self.world.keep(self.head, self.hashes[0])
-            self._succession.add(self.head)
-            self._judge.add(self.head)
-        else:
-            self.head = history.get_block(kept).header
-            self.hashes = [history.get_hash(number) for number in range(kept + 1)]
-            self.world.rewind(kept)
-            self._succession.restart(history, kept)
-            self._judge.restart(history)
+        begin = partial(place_beginning, self.world, config, founding, origin, funded)
+        self._lineage = Lineage(self.world, succession, self._judge, begin, history)
+        self._rules = ProposalRules(
+            self.world.schedule, succession, turns, config.chain_id, recover
+        )
         self.stuck = ""  # why it cannot follow the chain, empty if it does
         self._proposed: Execution | None = None  # its own latest block, already executed
 
-    def get_validators(self, height: int) -> ValidatorSet:
-        """Who signs a height, from the head's to two above it."""
-        return self._succession.get(height)
+    @property
+    def head(self) -> Header:
+        """Of the last block it agrees with."""
+        return self._lineage.head
 
     @property
-    def ancestors(self) -> list[bytes]:
-        """Hashes that BLOCKHASH sees from the next block, latest first."""
-        return self.hashes[: -_BLOCKHASH_WINDOW - 1 : -1]
+    def hashes(self) -> list[bytes]:
+        """Of its own chain, by number."""
+        return self._lineage.hashes
 
     def is_running(self, height: int) -> bool:
         """Whether the process is up at a height."""
@@ -184,7 +152,8 @@ class Validator:
                 on_left_out(transaction, reason)
 
         offered = chain(reports, screen(selection, is_censored))
-        block = execute_block(self.world, self.head, template, offered, self.ancestors, leave)
+        ancestors = self._lineage.ancestors
+        block = execute_block(self.world, self.head, template, offered, ancestors, leave)
         self._proposed = block
         return Proposal(round_, block, last_commit)
 
@@ -193,7 +162,7 @@ class Validator:
         if proposal.block is self._proposed:
             return Opinion(self.name, proposal.block, "")
         try:
-            self._check_rules(proposal)
+            self._rules.check(proposal, self.head, self.hashes[-1])
             own = self._execute(proposal.block, proposal.round)
         except (ConsensusError, ChainError, HostError) as refused:
             return Opinion(self.name, None, f"{type(refused).__name__}: {refused}")
@@ -218,9 +187,8 @@ class Validator:
     def follow(self, block: Execution, certificate: Certificate) -> None:
         """Take over a certified block after executing it; on another result stay where it is."""
         number = block.header.number
-        voters, context = self.get_validators(number), self.get_context(number)
         try:
-            check_certificate(certificate, voters, context, self._recover)
+            self._rules.check_certificate(certificate, number)
         except ConsensusError as refused:
             self.stuck = f"at block {number}: {refused}"
             return
@@ -247,72 +215,27 @@ class Validator:
         Without the disk to do so it stays behind.
         """
         try:
-            self.world.keep(block.header, block.hash)
+            self._lineage.keep(block)
         except StoreError as fault:
             self.stuck = f"at block {block.header.number}: {fault}"
-            return
-        self._take(block)
-
-    def _take(self, block: Execution) -> None:
-        self.head = block.header
-        self.hashes.append(block.hash)
-        self._succession.add(block.header)
-        self._judge.add(block.header)
 
     def import_blocks(
         self, history: History, blocks: Iterable[Block], check_seal: CheckSeal
     ) -> Iterator[Execution]:
-        """Take over blocks that nobody signs, each after executing it.
-
-        Args:
-            history: the chain; it may have these blocks already.
-        Raises: BadBlock; StoreError.
-        """
-        after = self.head.number
-        for block in import_blocks(self.world, history, blocks, check_seal, after):
-            self.world.keep(block.header, block.hash)
-            self._take(block)
-            yield block
+        """As `Lineage.import_blocks`."""
+        return self._lineage.import_blocks(history, blocks, check_seal)
 
     def rewind(self, header: Header, history: History) -> None:
         """Go back to an earlier block of its own chain. Raises: StoreError."""
         if header.number < self.head.number:
-            self.world.rewind(header.number)
-            self.head = header
-            del self.hashes[header.number + 1 :]
-            self._succession.restart(history, header.number)
-            self._judge.restart(history)
+            self._lineage.rewind(header, history)
         self._begin_anew()
 
     def _begin_anew(self) -> None:
         self.stuck = ""
         self.version += 1
 
-    def _check_rules(self, proposal: Proposal) -> None:
-        header, parent = proposal.block.header, self.head.number
-        proposer = self._turns.get_rotation(parent + 1).get_proposer(proposal.round)
-        expected = build_template(
-            *(self.head, self.hashes[-1], proposal.last_commit, proposer, header.timestamp),
-            self.world.schedule,
-        )
-        check_template(header, expected, self.head)
-        if parent < self._first_signed:
-            return
-        if proposal.last_commit is None:
-            raise BadProposal(f"no certificate of block {parent}")
-        voters, context = self.get_validators(parent), self.get_context(parent)
-        check_certificate(proposal.last_commit, voters, context, self._recover)
-        certified = proposal.last_commit.block_hash
-        if certified != self.hashes[-1]:
-            raise BadProposal(
-                f"certifies block 0x{certified.hex()}, the parent is 0x{self.hashes[-1].hex()}"
-            )
-
     def _execute(self, block: Execution, round_: int = 0) -> Execution:
         self.engine.enter(block.header.number, round_, block.inferences)
-        template = extract_template(block.header)
-        return execute_block(self.world, self.head, template, block.transactions, self.ancestors)
-
-    def get_context(self, height: int) -> VoteContext:
-        """What all votes of a height share."""
-        return VoteContext(self._chain_id, height, compute_set_hash(self.get_validators(height)))
+        template, ancestors = extract_template(block.header), self._lineage.ancestors
+        return execute_block(self.world, self.head, template, block.transactions, ancestors)

@@ -40,7 +40,7 @@ class Network:
     """A node, and transactions of its first account signed ahead."""
 
     def __init__(self, world: type[World], validators: int, folder: Path | None = None) -> None:
-        with patch("devnet.validators.validator.World", world):
+        with patch("devnet.validators.beginning.World", world):
             self.node = Node(Config(validators=validators), Host(data_dir=folder))
         self._nonce = 0
 

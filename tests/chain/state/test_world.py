@@ -168,7 +168,7 @@ def test_chain_is_the_one_on_py_evms_own_state(
     """The same transactions give the same block hashes on AccountDB and HexaryTrie."""
     hashes: list[list[Any]] = []
     for world in (World, stock_class):
-        monkeypatch.setattr("devnet.validators.validator.World", world)
+        monkeypatch.setattr("devnet.validators.beginning.World", world)
         driver = start(validators=1)
         play(driver, assemble, wrap)
         head = driver.node.head.header.number
