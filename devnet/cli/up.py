@@ -20,6 +20,7 @@ from devnet.node import Node
 from devnet.rpc.evm import MAX_INTERVAL_S
 from devnet.rpc.serving import serve
 from devnet.rpc.transport.server import Listen
+from devnet.validators.agreement.selection import locate_rule
 from devnet.validators.misbehaviour import parse_behavior
 
 _FIELDS = {  # options that make a chain, and the fields of the configuration that they set
@@ -33,6 +34,7 @@ _FIELDS = {  # options that make a chain, and the fields of the configuration th
     "transaction_gas_cap": "caps_transaction_gas",
     "order": "order",
     "block_time": "block_time_s",
+    "agreement": "agreement",
 }
 
 
@@ -116,6 +118,15 @@ _FIELDS = {  # options that make a chain, and the fields of the configuration th
     is_flag=True,
     help="Transactions wait for evm_mine.",
 )
+@click.option(
+    "--agreement",
+    default="exact",
+    show_default=True,
+    metavar="RULE",
+    callback=lambda _context, _option, text: locate_rule(text, Path()),
+    help="What counts as the same output: exact, tolerance(N) in units of 2^-20, majority, "
+    "commit-reveal, or FILE.py:NAME.",
+)
 @click.option("--isolate", is_flag=True, help="Run models in a worker process with limits.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a banner.")
 @click.pass_context
@@ -141,6 +152,7 @@ def command(
     transaction_gas_cap: bool,
     order: str,
     no_mining: bool,
+    agreement: str,
     isolate: bool,
     as_json: bool,
 ) -> None:

@@ -69,6 +69,11 @@ class Federation(Cluster):
         key, self._clock = load_key(folder), clock
         self._chain_id = config.chain_id
         founding = build_founding(config)
+        if not founding.agreement.is_exact:
+            raise ConfigError(
+                f"agreement is {config.agreement}: validators that are processes hold to exact "
+                "bits; start without --processes"
+            )
         Council.__init__(self, founding.validators, get_first_signed(None))
         index = len(founding.keys)
         founding = replace(founding, keys=(*founding.keys, key))

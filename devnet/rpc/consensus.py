@@ -42,6 +42,7 @@ def get_status(node: Node) -> Json:
         "disagreements": [*disagreements],
         "lastDisagreement": disagreements[-1] if disagreements else None,
         "forks": [str(fork) for fork in cluster.record.forks],
+        **_show_agreement(cluster),
         **_show_processes(cluster),
     }
 
@@ -152,6 +153,14 @@ METHODS: Mapping[str, Method | Routed] = {
     "consensus_heal": write(heal),
     "consensus_join": write(join),
 }
+
+
+def _show_agreement(cluster: Cluster) -> dict[str, Json]:
+    """The chain's rule and what it made of results that differ, where it is not exact bits."""
+    if cluster.agreement == "exact":
+        return {}
+    rulings = [str(ruling) for ruling in cluster.record.rulings]
+    return {"agreement": cluster.agreement, "rulings": [*rulings]}
 
 
 def _show_processes(cluster: Cluster) -> dict[str, Json]:

@@ -10,6 +10,8 @@ from devnet.consensus.participation.commit import Commit, to_certificate
 from devnet.consensus.participation.host import Status, Wire
 from devnet.consensus.participation.signing import KeySigner, KeyVerifier
 from devnet.consensus.participation.wal import Wal
+from devnet.consensus.rules.rule import Exchange
+from devnet.consensus.signature import bind_key
 from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.consensus.tendermint.message import Message
 from devnet.consensus.tendermint.state import Step
@@ -20,10 +22,13 @@ from devnet.consensus.vote import Recover
 from devnet.errors import StoreError
 from devnet.network.fabric import Fabric
 from devnet.network.fault import Partition
+from devnet.validators.agreement.assessor import Assessor
+from devnet.validators.agreement.gathering import Gathering
+from devnet.validators.agreement.selection import Agreement
 from devnet.validators.attempt import Attempt
 from devnet.validators.executor import Executor
 from devnet.validators.seat import Seat
-from devnet.validators.station import Letter, Payload, Station, Stop
+from devnet.validators.station import Letter, Payload, Slip, Station, Stop
 from devnet.validators.validator import Validator
 from devnet.validators.watch import Watch
 
@@ -49,28 +54,56 @@ class Assembly:
         find_certificate: Callable[[int], Certificate],
         get_hash: Callable[[int], bytes],
         on_duplicate: Callable[[Duplicate], None],
+        agreement: Agreement,
     ) -> None:
         self._seed, self._turns, self._on_duplicate = seed, turns, on_duplicate
-        self._timeouts = Timeouts()
+        self._timeouts, self._agreement = Timeouts(), agreement
         self._addresses = [validator.address for validator in validators]
         self.groups: Groups = ()
         self._said: dict[int, dict[Message, None]] = {}  # by height, of the last ones
         verifier = KeyVerifier(chain_id, turns.get_set_hash, recover)
+        executors = [Executor(validator, get_hash) for validator in validators]
+        gatherings = self._build_gatherings(executors, keys, chain_id, recover)
         self.seats = tuple(
             Seat(
                 validator,
-                Executor(validator, get_hash),
+                executor,
                 wal,
                 KeySigner(key, chain_id, turns.get_set_hash),
                 verifier,
                 turns,
                 self._timeouts,
                 find_certificate,
+                gathering,
             )
-            for validator, key, wal in zip(validators, keys, wals, strict=True)
+            for validator, executor, key, wal, gathering in zip(
+                validators, executors, keys, wals, gatherings, strict=True
+            )
         )
         self._height = 0
         self._connect()
+
+    def _build_gatherings(
+        self, executors: Sequence[Executor], keys: Sequence[bytes], chain_id: int, recover: Recover
+    ) -> list[Gathering | None]:
+        """One for each validator, where the rule asks for claims of others."""
+        if self._agreement.exchange is Exchange.NONE:
+            return [None] * len(executors)
+        return [
+            Gathering(
+                address,
+                self._agreement,
+                Assessor(executor, self._agreement, self._seed, f"v{node}"),
+                chain_id,
+                bind_key(key),
+                recover,
+                self._turns.get_validators,
+                self._timeouts,
+            )
+            for node, (address, executor, key) in enumerate(
+                zip(self._addresses, executors, keys, strict=True)
+            )
+        ]
 
     def list_messages(self, height: int) -> tuple[Message, ...]:
         """All that was said at one of the last heights, by anybody to anybody."""
@@ -82,6 +115,11 @@ class Assembly:
         for seat in self.seats:
             absent[seat.validator.address] = seat.describe_absence(height)
         return absent
+
+    @property
+    def judges_results(self) -> bool:
+        """Whether a block that comes out otherwise is wrong: with other rules it need not be."""
+        return self._agreement.is_exact
 
     @property
     def round(self) -> int:
@@ -112,6 +150,7 @@ class Assembly:
                 seat.executor.find_body,
                 self._observe,
                 self._on_duplicate,
+                self._agreement.exchange is Exchange.COMMITMENTS,
             )
             for node, seat in enumerate(self.seats)
         )
@@ -186,6 +225,8 @@ class Assembly:
         try:
             if isinstance(payload, Letter):
                 seat.receive(payload, station)
+            elif isinstance(payload, Slip):
+                seat.hear(payload)
             elif not isinstance(payload, Stop):
                 seat.on_timer(payload, station)
         except StoreError as fault:

@@ -13,6 +13,7 @@ from devnet.chain.world import World
 from devnet.config import Config
 from devnet.consensus.validator_set import compute_set_hash
 from devnet.validators.founding import Founding
+from precompiles.digest import compute_keccak
 from precompiles.interface import Table
 
 
@@ -47,5 +48,7 @@ def place_beginning(
     """Put the state before the first block into a world; returns the genesis header."""
     if origin is not None:
         return place_genesis(world, origin.genesis)
-    set_hash = compute_set_hash(founding.validators)
-    return build_genesis(world, config, funded, sorted(world.table), set_hash)
+    mark = compute_set_hash(founding.validators)
+    if not founding.agreement.is_exact:  # another rule, another chain
+        mark = compute_keccak(mark + founding.agreement.digest)
+    return build_genesis(world, config, funded, sorted(world.table), mark)

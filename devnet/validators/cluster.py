@@ -53,6 +53,7 @@ class Cluster(Council):
         founding = build_founding(config)
         super().__init__(founding.validators, get_first_signed(origin))
         self._reports_evidence = config.reports_evidence
+        self.agreement = founding.agreement.text
         recover = Recoveries().recover
         self.validators = tuple(
             Validator(
@@ -71,6 +72,7 @@ class Cluster(Council):
         self._assembly = Assembly(
             *(self.validators, founding.keys, logs, config.chain_id, config.seed, self._turns),
             *(recover, self.get_certificate, self.history.get_hash, self._add_duplicate),
+            founding.agreement,
         )
 
     def catch_up(self) -> None:

@@ -31,6 +31,7 @@ class Council:
     """All validators known here and the decided chain."""
 
     validators: tuple[Validator, ...]
+    agreement = "exact"  # by which rule proposed outputs are taken
     history: History
 
     def __init__(self, founders: ValidatorSet, first_signed: int) -> None:

@@ -17,7 +17,7 @@ from devnet.validators.attempt import Attempt
 from devnet.validators.faults.fault import Strategy
 from devnet.validators.faults.screening import Predicate, allow, is_about
 from devnet.validators.opinion import Opinion
-from devnet.validators.proposal import Proposal
+from devnet.validators.proposal import Proposal, hide_outputs
 from devnet.validators.validator import Validator
 
 
@@ -49,6 +49,12 @@ class Executor:
     def keep(self, body: Proposal) -> None:
         """A block that came beside a message."""
         self._bodies.setdefault(body.block.hash, body)
+
+    def show(self, body: Proposal) -> None:
+        """The outputs of a block that came without them."""
+        known = self._bodies.get(body.block.hash)
+        if known is not None and not known.block.inferences:
+            self._bodies[body.block.hash] = body
 
     def find_body(self, value: bytes) -> Proposal | None:
         """The block that a value names, if it is known here."""
@@ -92,17 +98,37 @@ class Executor:
         body = self._bodies.get(proposal.value)
         if body is None or not _fits(body, proposal):
             return False
-        validator = self._validator
         if known is not None:
             self._note(proposal.round, known)
             return not known.reason
-        if validator.conduct.shows(Strategy.LAZY, proposal.height, proposal.round):
+        if self.is_lazy(proposal):
             return True
-        opinion = validator.check(body)
+        opinion = self._validator.check(body)
+        self.settle(proposal, opinion)
+        return not opinion.reason
+
+    def is_lazy(self, proposal: message.Proposal) -> bool:
+        """Whether it signs a proposal without executing it."""
+        place = (proposal.height, proposal.round)
+        return self._validator.conduct.shows(Strategy.LAZY, *place)
+
+    def examine(self, proposal: message.Proposal) -> Opinion | None:
+        """What it finds about a block, told to nobody; nothing if it may not be proposed there."""
+        body = self._bodies.get(proposal.value)
+        if body is None or not _fits(body, proposal):
+            return None
+        return self._validator.check(body)
+
+    def examine_alone(self, proposal: message.Proposal) -> Execution | None:
+        """Its own result for a block, with no output taken over."""
+        return self._validator.check(hide_outputs(self._bodies[proposal.value])).execution
+
+    def settle(self, proposal: message.Proposal, opinion: Opinion) -> None:
+        """Hold an opinion from now on."""
+        body = self._bodies[proposal.value]
         if opinion.execution is not None and not opinion.reason:
             body = replace(body, block=opinion.execution)  # what it has found itself
         self._form(body, proposal.round, opinion)
-        return not opinion.reason
 
     def can_follow(self, height: int, value: bytes) -> bool:
         """Execute what others have decided; with another result it is stuck."""

@@ -17,6 +17,7 @@ from devnet.chain.world import World
 from devnet.consensus.staking import STAKING
 from devnet.errors import BadEvidence, ChainError
 from devnet.validators.accusation import WRONG_RESULT_REPORTED, decode_wrong_result
+from devnet.validators.agreement.selection import Agreement
 from devnet.validators.evidence_pool import JUDGED_BLOCKS
 from devnet.validators.proposal import extract_template
 from precompiles.models.manifest import Profile
@@ -27,9 +28,11 @@ _BLOCKHASH_WINDOW = 256  # blocks that BLOCKHASH sees
 class Judge:
     """Knows the latest headers of its validator's chain."""
 
-    def __init__(self, world: World, set_engine: Callable[[int], None]) -> None:
+    def __init__(
+        self, world: World, set_engine: Callable[[int], None], agreement: Agreement
+    ) -> None:
         """`set_engine` is told the height of what is executed next."""
-        self._world, self._set_engine = world, set_engine
+        self._world, self._set_engine, self._agreement = world, set_engine, agreement
         self._headers: dict[int, Header] = {}
         self._history: History | None = None  # where older ones are, after a restart
 
@@ -66,6 +69,8 @@ class Judge:
         """Raises: BadEvidence unless the block comes out otherwise here; HostError."""
         header = reported.header
         name = f"block 0x{compute_header_hash(header).hex()[:8]}… of height {height}"
+        if not self._agreement.is_exact:
+            raise BadEvidence(f"{name}: rule {self._agreement.text} takes other bits for right")
         parent = self._find_recent(height - 1, len(hashes) - 1)
         if parent is None or header.number != height:
             raise BadEvidence(f"{name} cannot be judged: its parent is no recent block")

@@ -31,6 +31,11 @@ class Proposal:
     last_commit: Certificate | None
 
 
+def hide_outputs(proposal: Proposal) -> Proposal:
+    """The block without what executing it gave; its header still commits to all of it."""
+    return replace(proposal, block=replace(proposal.block, receipts=(), inferences=()))
+
+
 def build_template(
     parent: Header,
     parent_hash: bytes,

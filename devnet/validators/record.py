@@ -6,6 +6,7 @@ from devnet.consensus.blame.fork import Fork, diagnose_fork
 from devnet.consensus.proposer import Rotation
 from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.consensus.tendermint.message import Message
+from devnet.validators.agreement.ruling import Ruling, list_rulings
 from devnet.validators.attempt import Attempt
 from devnet.validators.report import Disagreement, RoundReport, build_report
 from devnet.validators.validator import Validator
@@ -20,12 +21,14 @@ class Record:
         self.disagreements: list[Disagreement] = []
         self.duplicates: list[Duplicate] = []  # each pair of statements once
         self.forks: list[Fork] = []
+        self.rulings: list[Ruling] = []
         self._places: dict[tuple[bytes, type[Message], int, int], None] = {}
 
     def copy(self) -> "Record":
         """What is known by now."""
         other = Record()
         other.disagreements = self.disagreements[-_KEPT:]
+        other.rulings = self.rulings[-_KEPT:]
         other.duplicates, other.forks = self.duplicates[-_KEPT:], self.forks[-_KEPT:]
         return other
 
@@ -62,9 +65,10 @@ class Record:
             proposer = names.get(rotation.get_proposer(round_), "")
             latest = build_report(attempt.height, round_, proposer, opinions, powers, engines)
             self.disagreements += latest.disagreements
+            self.rulings += list_rulings(attempt.height, round_, proposer, opinions, names)
             if report is None or latest.count >= report.count:
                 report = latest
-        del self.disagreements[:-_KEPT]
+        del self.disagreements[:-_KEPT], self.rulings[:-_KEPT]
         for height in dict.fromkeys(height for _, height, _ in attempt.strays):
             decided = attempt.decided if height == attempt.height else None
             first = get_hash(height) if decided is None else decided.hash
@@ -76,6 +80,7 @@ class Record:
     def rewind(self, number: int) -> None:
         """Forget what was about blocks above `number`."""
         self.disagreements = [d for d in self.disagreements if d.height <= number]
+        self.rulings = [ruling for ruling in self.rulings if ruling.height <= number]
         self.duplicates = [d for d in self.duplicates if d.first.height <= number]
         self.forks = [fork for fork in self.forks if fork.height <= number]
         self._places = {place: None for place in self._places if place[2] <= number}

@@ -9,14 +9,17 @@ from devnet.consensus.participation.participant import Participant
 from devnet.consensus.participation.signing import Signer, Verifier
 from devnet.consensus.participation.wal import Wal, get_height
 from devnet.consensus.tendermint.machine import apply
+from devnet.consensus.tendermint.message import Proposal
 from devnet.consensus.tendermint.timeout import Timeouts
 from devnet.consensus.turns import Turns
 from devnet.errors import StoreError
+from devnet.validators.agreement.gathering import Gathering
+from devnet.validators.agreement.statement import Due
 from devnet.validators.chain_ledger import ChainLedger
 from devnet.validators.executor import Executor
 from devnet.validators.faults.disguise import Censor, Disguise, Held, twist_rules
 from devnet.validators.faults.fault import Strategy
-from devnet.validators.station import Letter, NodeTimer, Station, Wake
+from devnet.validators.station import Letter, NodeTimer, Slip, Station, Wake
 from devnet.validators.validator import Validator
 from precompiles.engine.fingerprint import compute_fingerprint
 
@@ -34,12 +37,15 @@ class Seat:
         turns: Turns,
         timeouts: Timeouts,
         find_certificate: Callable[[int], Certificate],
+        gathering: Gathering | None = None,
     ) -> None:
+        """`gathering` is where the chain's rule counts what others found."""
         self.validator, self.executor, self.wal = validator, executor, wal
         self.participant: Participant | None = None
         self._signer, self._verifier = signer, verifier
         self._turns, self._timeouts = turns, timeouts
         self._find_certificate = find_certificate
+        self._gathering = gathering
         self._ledger: ChainLedger | None = None
         self._disguise: Disguise | None = None
         self._version = -1
@@ -112,7 +118,20 @@ class Seat:
             return
         if letter.body is not None:
             self.executor.keep(letter.body)
-        participant.receive(message)
+        gathering, height = self._gathering, participant.height
+        if (
+            gathering is None
+            or not isinstance(message, Proposal)
+            or gathering.is_ready(message, height)
+        ):
+            participant.receive(message)
+
+    def hear(self, slip: Slip) -> None:
+        """A statement before the vote; lost on whoever is absent."""
+        if self._gathering is not None and not self.describe_absence(slip.said.height):
+            if slip.body is not None:
+                self.executor.show(slip.body)
+            self._gathering.hear(slip.said)
 
     def on_timer(self, timer: NodeTimer, station: Station) -> None:
         """A timer for a validator that may be absent."""
@@ -122,11 +141,19 @@ class Seat:
         elif participant is not None:
             height = participant.height + isinstance(timer, NextHeight)
             if self._is_present(timer, height, station):
-                if isinstance(timer, Held):
-                    if self._disguise is not None:
-                        self._disguise.release(timer)
-                else:
-                    participant.on_timer(timer)
+                self._pass_on(timer, participant)
+
+    def _pass_on(self, timer: NodeTimer, participant: Participant) -> None:
+        if isinstance(timer, Held):
+            if self._disguise is not None:
+                self._disguise.release(timer)
+        elif isinstance(timer, Due):
+            if self._gathering is not None:
+                self._gathering.on_due(timer)
+        elif not isinstance(timer, Wake):
+            participant.on_timer(timer)
+            if self._gathering is not None:
+                self._gathering.advance(participant.height)
 
     def _restart(self, height: int, station: Station) -> None:
         if any(get_height(entry) != height for entry in self.wal.read()):
@@ -146,6 +173,9 @@ class Seat:
             )
             if any(fault.strategy is Strategy.CENSOR for fault in faults):
                 application = Censor(application, faults, self.executor.is_censored, stream)
+        if self._gathering is not None:
+            self._gathering.connect(transport, station.schedule, station.tell, self._deliver)
+            transport = self._gathering
         self.participant = Participant(
             validator.address,
             self._ledger,
@@ -159,6 +189,11 @@ class Seat:
             twist_rules(apply, faults, stream),
         )
         self.participant.start()
+
+    def _deliver(self, proposal: Proposal) -> None:
+        """A proposal that was heard."""
+        if self.participant is not None:
+            self.participant.receive(proposal)
 
     def _is_sound(self, message: Wire, participant: Participant) -> bool:
         """Whether a signature holds; of heights that are not known yet only the number counts."""

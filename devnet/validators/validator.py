@@ -32,6 +32,7 @@ from devnet.errors import (
 )
 from devnet.streams import Stream
 from devnet.validators.accuser import Accuser
+from devnet.validators.agreement.adoption import Adoption
 from devnet.validators.beginning import build_world, get_first_signed, place_beginning
 from devnet.validators.evidence_pool import EvidencePool
 from devnet.validators.faults.conduct import Conduct
@@ -85,12 +86,16 @@ class Validator:
         self._stream = config.seed, "conduct", index
         honest = build_engine(host, self.store)
         self.engine = SwitchedEngine(honest, self.store, self.conduct, config.seed + index)
-        table = build_table(self.engine, config.schedule)
+        self._adoption = Adoption(self.engine, founding.agreement, self.address)
+        engine = self.engine if founding.agreement.is_exact else self._adoption
+        table = build_table(engine, config.schedule)
         first_signed = get_first_signed(origin)
         node_store = build_node_store(host, self.name)
         self.world = build_world(config, founding, origin, table, node_store)
         succession = Succession(self.world, founding.validators, first_signed)
-        self._judge = Judge(self.world, lambda height: self.engine.enter(height, 0))
+        self._judge = Judge(
+            self.world, lambda height: self.engine.enter(height, 0), founding.agreement
+        )
         self._accuser = Accuser(founding.keys[index], evidence, config.chain_id)
         begin = partial(place_beginning, self.world, config, founding, origin, funded)
         self._lineage = Lineage(self.world, succession, self._judge, begin, history)
@@ -153,7 +158,8 @@ class Validator:
 
         offered = chain(reports, screen(selection, is_censored))
         ancestors = self._lineage.ancestors
-        block = execute_block(self.world, self.head, template, offered, ancestors, leave)
+        with self._adoption.consider(()):
+            block = execute_block(self.world, self.head, template, offered, ancestors, leave)
         self._proposed = block
         return Proposal(round_, block, last_commit)
 
@@ -166,13 +172,14 @@ class Validator:
             own = self._execute(proposal.block, proposal.round)
         except (ConsensusError, ChainError, HostError) as refused:
             return Opinion(self.name, None, f"{type(refused).__name__}: {refused}")
+        found = tuple(self._adoption.digests), tuple(self._adoption.findings)
         if own.hash != proposal.block.hash:
-            return Opinion(self.name, own, "own execution gives another result")
+            return Opinion(self.name, own, "own execution gives another result", *found)
         try:
             self._judge.check_reports(own, self.hashes)
         except (BadEvidence, HostError) as refused:
             return Opinion(self.name, None, f"{type(refused).__name__}: {refused}")
-        return Opinion(self.name, own, "")
+        return Opinion(self.name, own, "", *found)
 
     def vary(self, proposal: Proposal) -> Proposal | None:
         """Another valid proposal of the same transactions, a second later, if there is one."""
@@ -238,4 +245,5 @@ class Validator:
     def _execute(self, block: Execution, round_: int = 0) -> Execution:
         self.engine.enter(block.header.number, round_, block.inferences)
         template, ancestors = extract_template(block.header), self._lineage.ancestors
-        return execute_block(self.world, self.head, template, block.transactions, ancestors)
+        with self._adoption.consider(block.inferences):
+            return execute_block(self.world, self.head, template, block.transactions, ancestors)

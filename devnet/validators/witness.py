@@ -23,6 +23,8 @@ def find_proofs(attempt: Attempt, assembly: Assembly, validators: ValidatorSet) 
         for proof in find_evidence(messages):
             if not isinstance(proof, WrongResult):
                 yield proof
+    if not assembly.judges_results:
+        return
     decided = attempt.decided.hash if attempt.decided else NIL
     for value in dict.fromkeys(message.value for message in messages):
         if value in (NIL, decided) or not _is_refuted(value, assembly, validators):

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from devnet.consensus.certificate import compute_certificate_hash
+from devnet.rpc.consensus import get_status
+from devnet.validators.misbehaviour import parse_behavior
+from tests.validators.agreement.conftest import FloatDriver
 
 
 def test_a_certificate_names_who_signed_and_stands_in_the_next_header(rpc: Any) -> None:
@@ -111,3 +114,14 @@ def test_an_unknown_validator_or_behavior_is_refused(
     found, text = rpc.fail("consensus_setBehavior", *params)
     assert found == code
     assert message in text
+
+
+def test_the_status_tells_the_rule_of_a_chain_that_takes_more_than_equal_bits() -> None:
+    """And what it made of each output that was not equal."""
+    driver = FloatDriver(agreement="tolerance(1048576)")
+    model_id = driver.add_floats()
+    driver.node.set_behavior("v3", parse_behavior("quantised"))
+    driver.ask(model_id)
+    status: Any = get_status(driver.node)
+    assert status["agreement"] == "tolerance(1048576)"
+    assert "v3 takes over the output of inference 0" in str(status["rulings"])

@@ -7,15 +7,18 @@ has nothing to open, and who copies a commitment opens it for another address.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from devnet.consensus.rules.exact import ExactBits
-from devnet.consensus.rules.rule import AgreementRule, Claim, Count, conclude
+from devnet.consensus.rules.rule import AgreementRule, Claim, Count, Exchange, conclude
 from precompiles.digest import compute_keccak
 
 
 @dataclass(frozen=True, slots=True)
 class CommitReveal:
     """Another rule over those claims that open their commitment."""
+
+    exchange: ClassVar[Exchange] = Exchange.COMMITMENTS
 
     inner: AgreementRule = field(default_factory=ExactBits)
 

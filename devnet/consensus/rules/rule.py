@@ -5,6 +5,7 @@ A rule is a value with `count`; a file of its own under 100 lines. It sees claim
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from devnet.consensus.threshold import is_quorum
@@ -32,8 +33,16 @@ class Count:
     dissent: tuple[tuple[bytes, str], ...]  # everybody else, and why
 
 
+class Exchange(Enum):
+    """What validators tell each other of their own results before they vote."""
+
+    NONE = "none"  # each asks the rule about its own claim alone
+    CLAIMS = "claims"  # digests
+    COMMITMENTS = "commitments"  # first a commitment to them, while the proposer's are unknown
+
+
 class AgreementRule(Protocol):
-    """Counts claims about one result."""
+    """Counts claims about one result; one that needs those of others has an `exchange`."""
 
     def count(self, claims: Sequence[Claim], proposed: Claim, total: int) -> Count:
         """Who stands for which result.
@@ -43,6 +52,13 @@ class AgreementRule(Protocol):
             proposed: the proposer's, which the block contains.
             total: power of the whole set.
         """
+
+
+def find_exchange(rule: AgreementRule) -> Exchange:
+    """What the rule needs of others, nothing unless it says so."""
+    found = getattr(rule, "exchange", Exchange.NONE)
+    assert isinstance(found, Exchange), f"exchange is {found!r}, not an Exchange"
+    return found
 
 
 def is_supported(rule: AgreementRule, own: Claim, proposed: Claim) -> bool:

@@ -1,11 +1,9 @@
 """A scenario with models: real blocks and inferences, every validator with its own engine."""
 
-from devnet.chain.block import Inference
 from devnet.chain.call import Call
 from devnet.chain.signing import UnsignedTransaction, sign_transaction
 from devnet.config import Config
 from devnet.errors import NoQuorum
-from devnet.lab.scenario.claims import Members, count_claims
 from devnet.lab.scenario.inputs import draw_inputs
 from devnet.lab.scenario.model import read_model
 from devnet.lab.scenario.result import Result
@@ -14,6 +12,7 @@ from devnet.lab.trace import Trace
 from devnet.models import Models
 from devnet.node import Node
 from devnet.streams import Stream
+from devnet.validators.agreement.selection import parse_agreement
 from precompiles.engine.local import LocalEngine
 from precompiles.inference import INFER, INFERENCE
 from precompiles.models.manifest import Manifest
@@ -29,7 +28,14 @@ class ChainRun:
     def __init__(self, scenario: Scenario, trace: Trace) -> None:
         self._scenario, self._trace = scenario, trace
         powers = scenario.powers
-        self.node = Node(Config(validators=len(powers), powers=powers, seed=scenario.seed))
+        self.node = Node(
+            Config(
+                validators=len(powers),
+                powers=powers,
+                seed=scenario.seed,
+                agreement=scenario.agreement,
+            )
+        )
         self._store = MemoryStore()
         self._honest = LocalEngine(self._store)
         self._stream = Stream(scenario.seed, "inputs")
@@ -56,6 +62,7 @@ class ChainRun:
         wrong = self._find_wrong_outputs()
         for line in (
             *map(str, cluster.record.disagreements),
+            *(f"rule {scenario.rule}, {ruling}" for ruling in cluster.record.rulings),
             *wrong,
             *map(str, cluster.record.forks),
         ):
@@ -92,9 +99,6 @@ class ChainRun:
             f"block {block.header.number} 0x{block.hash.hex()} round {certificate.round} "
             f"by {self._name(block.header.coinbase)} signed {signers}"
         )
-        if self._scenario.rule != "exact":
-            for inference in block.inferences:
-                self._count(inference)
 
     def _send(self, manifest: Manifest) -> None:
         node, account = self.node, self.node.accounts[0]
@@ -106,29 +110,15 @@ class ChainRun:
         unsigned = UnsignedTransaction(nonce, INFERENCE, 0, data, gas, price, _TIP_WEI)
         node.send_raw(sign_transaction(unsigned, node.config.chain_id, account.key))
 
-    def _count(self, inference: Inference) -> None:
-        scenario, cluster = self._scenario, self.node.cluster
-        set_ = cluster.get_validators(inference.receipt.block_number)
-        members: Members = {
-            v.address: (set_.get_power(v.address), v.engine)
-            for v in cluster.validators
-            if v.is_running(inference.receipt.block_number)
-        }
-        count = count_claims(scenario.agreement, inference, members)
-        dissent = "; ".join(f"{self._name(address)}: {why}" for address, why in count.dissent)
-        verdict = "accepts" if count.digest == inference.receipt.output_digest else "refuses"
-        self._note(
-            f"block {inference.receipt.block_number}: rule {scenario.rule} {verdict} the output "
-            f"with power {count.power} of {set_.total_power}" + (f" ({dissent})" if dissent else "")
-        )
-
     def _find_wrong_outputs(self) -> list[str]:
-        """Outputs in final blocks that the registered model does not give on this host."""
+        """Outputs in final blocks that the chain's rule does not take for this host's."""
+        agreement = parse_agreement(self._scenario.agreement)
         found = []
         for number in range(self._first, self.node.head.header.number + 1):
             for inference in self.node.history.get_block(number).inferences:
                 call = inference.call
-                if self._honest.run(call.manifest, call.inputs) != call.outputs:
+                own = self._honest.run(call.manifest, call.inputs)
+                if not agreement.takes(own, call.outputs):
                     proposer = self._name(self.node.history.get_block(number).header.coinbase)
                     found.append(f"block {number}: a wrong output by {proposer} is final")
         return found

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from devnet.config import MAX_POWER, MAX_VALIDATORS
 from devnet.errors import ConfigError
-from devnet.lab.scenario.rule import parse_rule
 from devnet.lab.scenario.scenario import Expectation, ModelFile, Network, Outcome, Scenario
 from devnet.lab.scenario.table import Table
+from devnet.validators.agreement.selection import locate_rule, parse_agreement
 from devnet.validators.misbehaviour import Behavior, parse_behavior
 from precompiles.models.samples import list_samples
 
@@ -51,7 +51,8 @@ def read_scenario(table: Table, folder: Path) -> Scenario:
     powers = _read_powers(table)
     names = [f"v{index}" for index in range(len(powers))]
     rule = table.take("rule", str, "exact")
-    agreement = parse_rule(rule, folder)
+    agreement = locate_rule(rule, folder)
+    parse_agreement(agreement)
     scenario = Scenario(
         title=table.take("title", str, ""),
         powers=powers,

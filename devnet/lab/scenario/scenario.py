@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from devnet.consensus.rules.exact import ExactBits
-from devnet.consensus.rules.rule import AgreementRule
 from devnet.validators.misbehaviour import Behavior
 
 
@@ -66,7 +64,7 @@ class Scenario:
     models: tuple[ModelFile, ...] = ()
     calls: int = 1  # inferences in each block
     rule: str = "exact"  # as the file writes it
-    agreement: AgreementRule = field(default_factory=ExactBits)
+    agreement: str = "exact"  # the same, with the full path of a file
     expect: Expectation = field(default_factory=Expectation)
 
     @property

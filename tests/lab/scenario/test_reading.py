@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from devnet.consensus.rules.tolerance import Tolerance
 from devnet.errors import ConfigError
 from devnet.lab.scenario.reading import find_scenario, list_shipped, load_scenario
 from devnet.lab.scenario.scenario import Expectation, ModelFile, Network, Outcome, Scenario
@@ -57,7 +56,7 @@ def test_all_keys_are_read(tmp_path: Path) -> None:
         models=(ModelFile("digits_float", None, True),),
         calls=2,
         rule="tolerance(8)",
-        agreement=Tolerance(8),
+        agreement="tolerance(8)",
         expect=Expectation(Outcome.HALT, ("v1", "v2"), (), ("power",)),
     )
 

@@ -15,6 +15,7 @@ from devnet.lab.trace import Trace
 KNOWN = {
     "censorship": Outcome.DECIDED,
     "censorship_third": Outcome.DECIDED,
+    "commit_reveal_lazy": Outcome.DECIDED,
     "crash_chain": Outcome.DECIDED,
     "crash_restart": Outcome.DECIDED,
     "drift_exact": Outcome.DECIDED,
@@ -25,11 +26,14 @@ KNOWN = {
     "gpu_order": Outcome.DECIDED,
     "lazy_majority": Outcome.WRONG_OUTPUT,
     "lazy_minority": Outcome.DECIDED,
+    "majority_drift": Outcome.DECIDED,
     "one_call": Outcome.DECIDED,
     "partition_heals": Outcome.DECIDED,
     "quantised_substitute": Outcome.DECIDED,
     "random_operator": Outcome.DECIDED,
     "silent_third": Outcome.HALT,
+    "tolerance_drift": Outcome.DECIDED,
+    "tolerance_substitute": Outcome.DECIDED,
     "twins_fork": Outcome.FORK,
     "u8s8_split": Outcome.HALT,
     "wrong_model": Outcome.DECIDED,
@@ -45,7 +49,7 @@ def test_every_shipped_scenario_is_known() -> None:
 @pytest.mark.parametrize("name", KNOWN)
 def test_known_outcome_comes_out_twice(name: str) -> None:
     """As the file expects, down to who disagrees and who is named; one seed, one trace."""
-    if name.startswith("drift") and platform.machine() not in ("x86_64", "AMD64"):
+    if "drift" in name and platform.machine() not in ("x86_64", "AMD64"):
         pytest.skip("kernels of x86 processors")
     scenario = load_scenario(find_scenario(name))
     traces = Trace(keep=True), Trace(keep=True)
@@ -75,6 +79,27 @@ def test_a_lie_becomes_final_with_more_than_two_thirds_of_the_power(
         "faults.v0 = 'wrong-model'\nfaults.v1 = 'lazy'\n"
     )
     assert run_scenario(load_scenario(file)).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "disagree"),
+    [
+        ("tolerance_drift", Outcome.HALT, ("v2", "v3")),
+        ("majority_drift", Outcome.HALT, ("v3", "v4")),
+        ("gpu_order", Outcome.DECIDED, ("v3",)),
+        ("commit_reveal_lazy", Outcome.DECIDED, ()),
+    ],
+)
+def test_exact_bits_end_otherwise_than_the_rule_of_a_scenario(
+    name: str, outcome: Outcome, disagree: tuple[str, ...]
+) -> None:
+    """The same faults without the rule: halts where it decides, and a lazy one that nobody sees."""
+    if "drift" in name and platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("kernels of x86 processors")
+    scenario = load_scenario(find_scenario(name))
+    result = run_scenario(replace(scenario, rule="exact", agreement="exact"))
+    assert (result.outcome, result.disagree) == (outcome, disagree)
+    assert not any(line.startswith("rule") for line in result.report)
 
 
 def test_another_seed_gives_another_trace() -> None:
