@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from precompiles.digest import compute_keccak
 
 EMPTY_ROOT = bytes(32)
+MAX_LEAVES = 2**64 - 1  # the root is sealed with their number in 8 bytes
 
 
 def compute_leaf(data: bytes) -> bytes:
@@ -35,7 +36,7 @@ def compute_root_from_path(
     leaf: bytes, index: int, count: int, path: Sequence[bytes]
 ) -> bytes | None:
     """The root that a path leads to, or nothing if its length does not fit index and count."""
-    if not 0 <= index < count:
+    if not 0 <= index < count <= MAX_LEAVES:
         return None
     top = _follow(compute_leaf(leaf), index, count, list(path))
     return None if top is None else _seal(top, count)

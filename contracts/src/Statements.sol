@@ -2,30 +2,23 @@
 pragma solidity ^0.8.24;
 
 import {IStaking, Statement, Step} from "./IStaking.sol";
+import {Precommits} from "./Precommits.sol";
 
 /// @title Who signed a statement, and whether two contradict each other.
 /// @dev The digests are those of devnet/consensus: keccak over 32-byte words.
 library Statements {
-    bytes32 private constant VOTE = keccak256("devnet.vote.v1");
     bytes32 private constant PREVOTE = keccak256("devnet.prevote.v1");
     bytes32 private constant PROPOSAL = keccak256("devnet.proposal.v1");
-    uint256 private constant PRECOMMIT_TYPE = 2;
-    uint256 private constant HALF_ORDER =
-        0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
 
     function digest(Statement calldata said) internal view returns (bytes32) {
         if (said.step == Step.Precommit) {
-            return keccak256(
-                abi.encode(
-                    VOTE,
-                    block.chainid,
-                    said.height,
-                    said.round,
-                    said.value,
-                    said.validatorsHash,
-                    said.fingerprint,
-                    PRECOMMIT_TYPE
-                )
+            return Precommits.digest(
+                block.chainid,
+                said.height,
+                said.round,
+                said.value,
+                said.validatorsHash,
+                said.fingerprint
             );
         }
         return keccak256(
@@ -43,13 +36,8 @@ library Statements {
 
     /// @dev Refuses high s (EIP-2) and what recovers to nobody.
     function signer(Statement calldata said) internal view returns (address found) {
-        bytes calldata signature = said.signature;
-        if (signature.length != 65 || said.polRound < -1) revert IStaking.BadSignature();
-        bytes32 s = bytes32(signature[32:64]);
-        if (uint256(s) > HALF_ORDER || uint8(signature[64]) > 1) revert IStaking.BadSignature();
-        found = ecrecover(
-            digest(said), 27 + uint8(signature[64]), bytes32(signature[0:32]), s
-        );
+        if (said.polRound < -1) revert IStaking.BadSignature();
+        found = Precommits.recover(digest(said), said.signature);
         if (found == address(0)) revert IStaking.BadSignature();
     }
 

@@ -10,6 +10,7 @@ import click
 from devnet.cli.output import json_option
 from devnet.errors import BadBundle, ConfigError
 from devnet.verification.bundle import Bundle, parse_bundle
+from devnet.verification.calldata import encode_check, encode_verify
 from devnet.verification.verifier import Mark, Outcome, Step, Verdict, verify_bundle
 from precompiles.digest import compute_model_id
 from precompiles.models.samples import list_samples, read_sample
@@ -28,9 +29,20 @@ _WORDS = {
     "--model", type=click.Path(), help="Model file; searched beside the bundle if absent."
 )
 @click.option("--trust", metavar="HASH", help="Hash of the validator set you trust.")
+@click.option(
+    "--calldata",
+    is_flag=True,
+    help="Check nothing here: print the call of BundleVerifier.sol that does, on another chain.",
+)
 @json_option
-def command(bundle: str, model: str | None, trust: str | None, as_json: bool) -> None:
+def command(
+    bundle: str, model: str | None, trust: str | None, calldata: bool, as_json: bool
+) -> None:
     """Check BUNDLE without a node: signatures, header, path, digests, then run the model again."""
+    if calldata:
+        data = "0x" + _encode(Path(bundle), _parse_hash(trust)).hex()
+        click.echo(json.dumps({"data": data}) if as_json else data)
+        return
     verdict = _verify(Path(bundle), Path(model) if model else None, _parse_hash(trust))
     click.echo(_to_json(verdict) if as_json else _to_text(verdict))
     sys.exit(verdict.outcome.value)
@@ -43,6 +55,14 @@ def _verify(path: Path, model_path: Path | None, trusted: bytes | None) -> Verdi
         return Verdict(Outcome.REFUTED, (Step("bundle", Mark.FAILS, str(broken)),))
     model = _read(model_path) if model_path else _find_model(bundle, path.parent)
     return verify_bundle(bundle, model, trusted)
+
+
+def _encode(path: Path, trusted: bytes | None) -> bytes:
+    try:
+        bundle = parse_bundle(_read(path).decode())
+    except UnicodeDecodeError as broken:
+        raise BadBundle(f"not JSON: {broken}") from broken
+    return encode_verify(bundle) if trusted is None else encode_check(bundle, trusted)
 
 
 def _find_model(bundle: Bundle, folder: Path) -> bytes | None:

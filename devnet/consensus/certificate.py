@@ -72,6 +72,8 @@ def check_certificate(
         raise BadCertificate(f"certifies height {certificate.height}, not {context.height}")
     if certificate.block_hash == NIL:
         raise BadCertificate("certifies no block: its votes are for nil")
+    if len(validators.powers) != len(validators.members):
+        raise BadCertificate("the validator set names somebody twice")
     power = 0
     seen: list[bytes] = []
     for vote in certificate.votes:

@@ -39,6 +39,8 @@ def recover(signature: bytes, digest: bytes) -> bytes:
         raise BadSignature(f"signature of {len(signature)} bytes, not {SIGNATURE_BYTES}")
     if int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
         raise BadSignature("signature has a high s (EIP-2)")
+    if signature[64] > 1:
+        raise BadSignature(f"recovery id is {signature[64]}, not 0 or 1")
     try:
         return _to_address(PublicKey.from_signature_and_message(signature, digest, hasher=None))
     except Exception as broken:

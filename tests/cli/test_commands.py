@@ -12,6 +12,8 @@ import pytest
 from web3 import Web3
 
 from contracts import load
+from devnet.verification.bundle import parse_bundle
+from devnet.verification.calldata import encode_check, encode_verify
 from precompiles.models.samples import read_digits, read_sample
 
 Command = Callable[..., Any]
@@ -79,6 +81,10 @@ def test_a_receipt_is_written_and_verifies_in_a_new_process(
         assert answer["outcome"] == "refuted"
     assert bundle["format"] == "devnet-proof-bundle/1"
     assert devnet("verify", str(path), "--trust", "0x" + "00" * 32).code == 1
+    parsed, trusted = parse_bundle(path.read_text()), "0x" + "22" * 32
+    assert devnet("verify", str(path), "--calldata").out == f"0x{encode_verify(parsed).hex()}\n"
+    call = json.loads(devnet("verify", str(path), "--calldata", "--trust", trusted, "--json").out)
+    assert call == {"data": "0x" + encode_check(parsed, b"\x22" * 32).hex()}
 
 
 @pytest.mark.parametrize(

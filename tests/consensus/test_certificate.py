@@ -108,6 +108,14 @@ def test_unsound_certificate_is_refused_with_the_reason(
         check(certificate, EQUAL)
 
 
+def test_set_that_names_somebody_twice_certifies_nothing() -> None:
+    """Its power would count twice, in the total at least."""
+    members = EQUAL.members
+    twice = ValidatorSet((*members, members[3]))
+    with pytest.raises(BadCertificate, match="names somebody twice"):
+        check(build(twice, [0, 1, 2, 3]), twice)
+
+
 @pytest.mark.parametrize("field", ["fingerprint", "signature", "validator", "round", "block_hash"])
 def test_changed_vote_is_refused(field: str) -> None:
     """Every field of a vote is signed or checked."""

@@ -71,12 +71,13 @@ def test_mirrored_signature_is_refused(key: bytes, digest: bytes) -> None:
         bytes(66),
         b"\xff" * 32 + (1).to_bytes(32, "big") + b"\x00",
         ORDER.to_bytes(32, "big") + (1).to_bytes(32, "big") + b"\x00",
+        (2).to_bytes(32, "big") + (1).to_bytes(32, "big") + b"\x02",  # a point beyond the order
         sign(KEY, DIGEST)[:64] + b"\x04",
         sign(KEY, DIGEST)[:64] + b"\x1b",
         sign(KEY, DIGEST)[:64] + b"\xff",
         sign(KEY, DIGEST)[:32] + bytes(32) + b"\x00",
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_bytes_that_are_no_signature_are_refused(signature: bytes) -> None:
     """Wrong length, off the curve, out of range, or a recovery id that is not 0 or 1."""

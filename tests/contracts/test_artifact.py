@@ -71,6 +71,27 @@ STAKING: tuple[dict[str, list[str]], set[str]] = (
         "WrongResultReported(address,uint256,bytes32)",
     },
 )
+VOTE = "(address,bytes32,bytes)"
+CERTIFICATE = f"(uint256,uint256,bytes32,{VOTE}[])"
+MEMBERS = "(address,uint96)[]"
+INFERENCE_RECEIPT = (
+    "(uint256,bytes32,uint256,uint256,address,bytes32,uint256,bytes32,bytes32,uint256,bool)"
+)
+PATH = "(uint256,uint256,bytes32[])"
+BUNDLE = f"(uint256,bytes,{CERTIFICATE},{MEMBERS},{INFERENCE_RECEIPT},{PATH})"
+VERIFIED = "(bytes32,bytes32,uint256,uint256,bytes32)"
+BUNDLE_VERIFIER: tuple[dict[str, list[str]], set[str]] = (
+    {
+        f"verify({BUNDLE})": [VERIFIED],
+        f"check({BUNDLE},bytes32)": [VERIFIED],
+        f"advance((bytes,{CERTIFICATE},{MEMBERS},bytes[],bytes[]))": [],
+        "chainId()": ["uint256"],
+        "trustedSet(uint256)": ["bytes32"],
+        "epochs()": ["uint256"],
+        "epoch(uint256)": ["(bytes32,uint256)"],
+    },
+    {"SetTrusted(bytes32,uint256)"},
+)
 # Artifact: ({function: its outputs}, {event})
 SURFACE: dict[str, tuple[dict[str, list[str]], set[str]]] = {
     "IInference": (
@@ -109,6 +130,13 @@ SURFACE: dict[str, tuple[dict[str, list[str]], set[str]]] = {
     "IStaking": STAKING,
     "Staking": STAKING,
     "Statements": ({}, set()),
+    "BundleVerifier": BUNDLE_VERIFIER,
+    "IBundleVerifier": BUNDLE_VERIFIER,
+    **{
+        library: ({}, set())
+        for library in ("Certificates", "Headers", "Inferences", "Precommits", "Rlp")
+    },
+    "StateProofs": ({}, set()),
     "ValidatorSet": STAKING,
 }
 

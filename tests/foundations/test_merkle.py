@@ -82,3 +82,10 @@ def test_path_of_a_leaf_that_is_not_there_is_a_broken_invariant(count: int, inde
     """Never a path that proves something else."""
     with pytest.raises(AssertionError, match=f"no leaf {index} of {count}"):
         build_path([b"x"] * count, index)
+
+
+def test_more_leaves_than_can_be_counted_have_no_root() -> None:
+    """The number is sealed in 8 bytes, and a path may claim any."""
+    path = [bytes(32)] * 65
+    assert compute_root_from_path(b"x", 0, 2**65, path) is None
+    assert compute_root_from_path(b"x", 0, 2**64 - 1, path[:64]) is not None

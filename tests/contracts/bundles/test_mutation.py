@@ -1,0 +1,109 @@
+"""Whatever is changed in a bundle, the contract refuses it exactly when the Python verifier does.
+
+Both name the same step, of those that both check. Signed again by everybody, a change gets further.
+"""
+
+import copy
+import json
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from devnet.errors import BadBundle
+from devnet.verification.bundle import dump_bundle, parse_bundle
+from tests.contracts.bundles.changes import (
+    BUNDLE,
+    CHANGES,
+    HARMLESS,
+    NOTARY,
+    OTHER,
+    Change,
+    certify_other,
+)
+from tests.contracts.bundles.conftest import Deployed, assert_same_answer
+
+PARTS = ("header", "certificate", "validators", "receipt", "path", "chainId")
+
+
+def test_no_field_can_be_changed(deployed: Deployed) -> None:
+    """Every value of the JSON that the contract reads, under the right set and under its own."""
+    draw = Random(0)
+    original = dump_bundle(BUNDLE)
+    refused = 0
+    for path in (p for part in PARTS for p in _leaves(original[part], (part,))):
+        changed = copy.deepcopy(original)
+        parent = changed
+        for key in path[:-1]:
+            parent = parent[key]
+        parent[path[-1]] = _change(parent[path[-1]], draw)
+        try:
+            bundle = parse_bundle(json.dumps(changed))
+        except BadBundle:
+            refused += 1
+            continue
+        for trusted in (NOTARY.set_hash, None):
+            assert not assert_same_answer(deployed, bundle, trusted), path
+    assert refused < 5
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_parts_of_two_bundles_do_not_mix(deployed: Deployed, part: str) -> None:
+    """Swapped one by one; what both have in common changes nothing."""
+    ours, theirs = dump_bundle(BUNDLE), dump_bundle(OTHER)
+    mixed = parse_bundle(json.dumps({**ours, part: theirs[part]}))
+    is_same = ours[part] == theirs[part]
+    assert assert_same_answer(deployed, mixed, NOTARY.set_hash) is is_same
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_kind_of_change_has_the_same_answer(deployed: Deployed, change: Change) -> None:
+    """Once as it is, once signed again by all, under the right set and under the bundle's own."""
+    draw = Random(change.__name__)
+    accepted = 0
+    for _ in range(4):
+        changed = change(BUNDLE, draw)
+        again = changed
+        if changed.validators == BUNDLE.validators and change is not certify_other:
+            again = NOTARY.certify(changed, list(NOTARY.keys))
+        for bundle, trusted in ((changed, NOTARY.set_hash), (changed, None), (again, None)):
+            is_accepted = assert_same_answer(deployed, bundle, trusted)
+            accepted += is_accepted and bundle != BUNDLE
+    assert accepted == 0 or change in HARMLESS
+
+
+def test_changes_on_changes_have_the_same_answer(deployed: Deployed) -> None:
+    """Up to three kinds at once."""
+    draw = Random(2)
+    answers = set()
+    for _ in range(60):
+        bundle = BUNDLE
+        for change in draw.sample(draw.choice((CHANGES, HARMLESS)), draw.randint(1, 3)):
+            try:
+                bundle = change(bundle, draw)
+            except (IndexError, ValueError):  # nothing left to drop or swap
+                continue
+        answers.add(assert_same_answer(deployed, bundle))
+    assert answers == {True, False}
+
+
+def _leaves(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from _leaves(child, (*path, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _leaves(child, (*path, index))
+    else:
+        yield path
+
+
+def _change(value: Any, draw: Random) -> Any:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + draw.choice((1, 2, 255))
+    place = draw.randrange(2, len(value))
+    digit = draw.choice([d for d in "0123456789abcdef" if d != value[place]])
+    return value[:place] + digit + value[place + 1 :]
