@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from devnet.chain.header import Header, compute_header_hash
 from devnet.consensus.certificate import Certificate
@@ -9,9 +10,11 @@ from devnet.consensus.signature import compute_address
 from devnet.consensus.validator_set import Member, ValidatorSet, compute_set_hash
 from devnet.consensus.vote import Vote, VoteContext, sign_vote
 from devnet.merkle import build_path
+from devnet.proofs import build_proof
 from devnet.receipt import InferenceReceipt, compute_inference_root, encode_receipt
 from devnet.verification.bundle import Bundle
 from precompiles.digest import compute_keccak
+from tests.conftest import Driver
 
 CHAIN_ID = 31337
 HEIGHT = 7
@@ -55,17 +58,14 @@ class Notary:
             base_fee_per_gas=10**9,
         )
         path = build_path([encode_receipt(receipt) for receipt in receipts], index)
-        bundle = Bundle(
-            chain_id=CHAIN_ID,
+        bundle = replace(
+            build_template(),
             header=header,
-            certificate=Certificate(HEIGHT, 0, bytes(32), ()),
             validators=self.validators,
             receipt=receipts[index],
             index=index,
             count=count,
             path=path,
-            inputs=(),
-            outputs=(),
         )
         return self.certify(bundle, list(self.keys))
 
@@ -85,6 +85,13 @@ class Notary:
         )
         certificate = Certificate(bundle.header.number, given.round, value, votes)
         return replace(bundle, certificate=certificate)
+
+
+@cache
+def build_template() -> Bundle:
+    """A bundle of a running chain, for what is the same in all of them."""
+    chain = Driver(validators=1)
+    return build_proof(chain.node, chain.infer(chain.add_digits()).transaction.hash)
 
 
 def build_receipt(place: int, nonce: int) -> InferenceReceipt:
