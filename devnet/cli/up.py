@@ -21,7 +21,7 @@ from devnet.rpc.evm import MAX_INTERVAL_S
 from devnet.rpc.serving import serve
 from devnet.rpc.transport.server import Listen
 from devnet.validators.agreement.selection import locate_rule
-from devnet.validators.misbehaviour import parse_behavior
+from devnet.validators.misbehaviour import Behavior, parse_behavior
 
 _FIELDS = {  # options that make a chain, and the fields of the configuration that they set
     "validators": "validators",
@@ -165,18 +165,27 @@ def command(
         if name in _FIELDS and context.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
     if processes:
-        if genesis is not None or behaviors:
-            raise ConfigError("--processes excludes --genesis and --behavior")
-        with open_federated(partial(_choose_config, given), data_dir, host, isolate) as node:
+        if genesis is not None:
+            raise ConfigError("--processes excludes --genesis")
+        choose = partial(_choose_config, given)
+        with open_federated(choose, data_dir, host, isolate, _read_behaviors(behaviors)) as node:
             _run(node, Listen(host, port, ipc, hosts, origins), block_time, no_mining, as_json)
         return
     node = _open_node(given, data_dir, genesis, isolate)
-    for text in behaviors:
+    for name, behavior in _read_behaviors(behaviors).items():
+        node.set_behavior(name, behavior)
+    _run(node, Listen(host, port, ipc, hosts, origins), block_time, no_mining, as_json)
+
+
+def _read_behaviors(texts: tuple[str, ...]) -> dict[str, Behavior]:
+    """By validator; the last one given counts."""
+    behaviors = {}
+    for text in texts:
         name, separator, behavior = text.partition("=")
         if not separator:
             raise ConfigError(f"--behavior '{text}' is not VALIDATOR=STRATEGY, as in v2=crash")
-        node.set_behavior(name, parse_behavior(behavior))
-    _run(node, Listen(host, port, ipc, hosts, origins), block_time, no_mining, as_json)
+        behaviors[name] = parse_behavior(behavior)
+    return behaviors
 
 
 def _run(

@@ -18,8 +18,9 @@ from devnet.errors import ConfigError
 from devnet.network.sockets.identity import derive_keys
 from devnet.processes.key_file import has_key, load_key, save_key
 from devnet.processes.network_file import FILE, Network, load_network, parse_network, save_network
-from devnet.processes.process import Process
+from devnet.processes.process import Process, check_behavior
 from devnet.rpc.client import Client
+from devnet.validators.misbehaviour import HONEST, parse_behavior
 
 _KEY_BYTES = 32
 
@@ -43,6 +44,13 @@ _KEY_BYTES = 32
     help="Where others reach this process; a free port of the address that faces the node if not "
     "given.",
 )
+@click.option(
+    "--behavior",
+    default=str(HONEST),
+    show_default=True,
+    metavar="STRATEGY[@TRIGGER]",
+    help="Misbehave while this process lives, as in equivocate-votes@at heights 5-.",
+)
 @click.option("--isolate", is_flag=True, help="Run models in a worker process with limits.")
 @click.option("--with-parent", is_flag=True, hidden=True, help="End when standard input does.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a line.")
@@ -50,17 +58,20 @@ def command(
     folder: Path,
     join: str | None,
     listen: str | None,
+    behavior: str,
     isolate: bool,
     with_parent: bool,
     as_json: bool,
 ) -> None:
     """Run one validator of a network of processes."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
+    chosen = parse_behavior(behavior)
+    check_behavior(chosen)
     if join is not None:
         _join(folder, join, listen)
     elif listen is not None:
         raise ConfigError("--listen says where a process that joins is reached; add --join")
-    process = Process(folder, read_clock, isolate)
+    process = Process(folder, read_clock, isolate, chosen)
     try:
         _announce(process, as_json)
         process.run(_stop_on_signals(with_parent))

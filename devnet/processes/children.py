@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 LOG_FILE = "log.txt"
@@ -12,8 +13,13 @@ _GRACE_S = 10.0  # to end by itself
 class Children:
     """One process for each folder; one that was killed stays dead until somebody starts it."""
 
-    def __init__(self, folders: tuple[Path, ...], isolate: bool) -> None:
-        self._started = tuple(_start(folder, isolate) for folder in folders)
+    def __init__(
+        self, folders: tuple[Path, ...], isolate: bool, behaviors: Mapping[str, str]
+    ) -> None:
+        """`behaviors` by name of the folder; honest where there is none."""
+        self._started = tuple(
+            _start(folder, isolate, behaviors.get(folder.name)) for folder in folders
+        )
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -35,9 +41,10 @@ class Children:
                 child.stdin.close()
 
 
-def _start(folder: Path, isolate: bool) -> subprocess.Popen[bytes]:
+def _start(folder: Path, isolate: bool, behavior: str | None) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "devnet", "validator", "--data-dir", str(folder)]
     command += ["--with-parent"] + (["--isolate"] if isolate else [])
+    command += [] if behavior is None else ["--behavior", behavior]
     with (folder / LOG_FILE).open("ab") as log:
         # the child sees the end of its input when this process ends, however it does
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)

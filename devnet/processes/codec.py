@@ -36,7 +36,7 @@ from devnet.processes.message import (
     Transactions,
 )
 
-VERSION = 1
+VERSION = 2
 KINDS: tuple[type[Any], ...] = (
     Proposed,
     Prevote,
@@ -61,9 +61,13 @@ _MAX_BYTES = {  # of a message, where it may be more than a small one
     ModelsHeld: 1 << 20,
     Report: 1 << 20,
 }
+_WORDS = (
+    *("value", "block_hash", "head_hash", "state_root"),
+    *("fingerprint", "model_id", "model_ids"),
+)
 _WIDTHS = {  # bytes of a field, or of each item in it
     **dict.fromkeys(("validator", "address"), 20),
-    **dict.fromkeys(("value", "block_hash", "fingerprint", "model_id", "model_ids"), 32),
+    **dict.fromkeys(_WORDS, 32),
     "signature": 65,
 }
 _MAX_DEPTH = 8  # of nested arrays

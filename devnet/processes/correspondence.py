@@ -1,5 +1,6 @@
 """Correspondence: a node's letters with processes: what they decided, hold and report."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,11 +8,13 @@ from devnet.clock import Clock
 from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Message as Said
 from devnet.consensus.tendermint.message import Precommit, Prevote
-from devnet.errors import BadMessage
+from devnet.consensus.validator_set import ValidatorSet
+from devnet.errors import BadMessage, HostError
 from devnet.network.sockets.exchange import Contact, Exchange
 from devnet.network.sockets.identity import Peer, check_peer, derive_keys
 from devnet.processes.codec import decode, encode
 from devnet.processes.message import (
+    Body,
     Decided,
     Introduced,
     Message,
@@ -24,12 +27,15 @@ from devnet.processes.message import (
 )
 from devnet.processes.models import ModelExchange
 from devnet.processes.network_file import Network, save_network
+from devnet.processes.testimony import HEARD_HEIGHTS
 from devnet.validators.validator import Validator
 from precompiles.models.file_store import FileStore
 
 MAX_VOTES = 10_000  # that are remembered of one height
 MAX_AHEAD = 32  # heights of which decisions are kept until their turn
+MODEL_PATIENCE_S = 60.0
 _ASK_S = 1.0  # between two times of asking
+_WAIT_MS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,10 @@ class ProcessState:
         return self.report.height if self.report else 0
 
     @property
+    def behavior(self) -> str:
+        return self.report.behavior if self.report else "unknown"
+
+    @property
     def stuck(self) -> str:
         """Why it takes no part, empty if it does."""
         if self.contact.dropped:
@@ -58,8 +68,18 @@ class Correspondence:
     """All letters of a node."""
 
     def __init__(
-        self, folder: Path, network: Network, key: bytes, clock: Clock, follower: Validator
+        self,
+        folder: Path,
+        network: Network,
+        key: bytes,
+        clock: Clock,
+        follower: Validator,
+        on_said: Callable[[Said, Body | None], None],
     ) -> None:
+        """`on_said` gets statements of the next height and of the last ones, and their blocks.
+
+        It raises BadMessage for what nobody has signed.
+        """
         self.network, self._folder, self._clock = network, folder, clock
         keys = derive_keys(key)
         self.own_key = keys.public
@@ -68,7 +88,7 @@ class Correspondence:
         store = follower.store
         held = tuple(store.list()) if isinstance(store, FileStore) else ()
         self.models = ModelExchange(self._exchange, store, held, follower.put_model)
-        self._address = follower.address
+        self._address, self._on_said = follower.address, on_said
         self.states: tuple[ProcessState, ...] = ()  # as of the last time it worked
         self.strangers = 0
         self._reports: dict[str, Report] = {}
@@ -143,6 +163,27 @@ class Correspondence:
         """Why processes take no part, by address."""
         return {state.peer.address: state.stuck for state in self.states if state.stuck}
 
+    def spread(self, model_id: bytes, members: ValidatorSet, height: int) -> None:
+        """Wait until everybody who is there has fetched a model from here.
+
+        Args:
+            members: who has to have it.
+            height: of the next block that the node lacks.
+        Raises: HostError if less than a quorum has taken it.
+        """
+        end = self._clock() + MODEL_PATIENCE_S
+        while self._clock() < end:
+            self.work(height, _WAIT_MS)
+            if not self.find_lacking(model_id):
+                break
+        power = sum(members.get_power(address) for address in self.list_holders(model_id))
+        if not members.is_quorum(power):
+            lacking = ", ".join(self.find_lacking(model_id)) or "nobody that is connected"
+            raise HostError(
+                f"only power {power} of {members.total_power} has the model's bytes after "
+                f"{MODEL_PATIENCE_S:.0f} s; lacking: {lacking}"
+            )
+
     def list_holders(self, model_id: bytes) -> tuple[bytes, ...]:
         """Addresses of those who have said they have a model."""
         holders = self._holders.get(model_id, {})
@@ -164,8 +205,8 @@ class Correspondence:
                     self._decided.setdefault(commit.height, []).append((peer, message))
             case Prevote() | Precommit():
                 self._hear(message, height)
-            case Proposed(proposal):
-                self._hear(proposal, height)
+            case Proposed(proposal, body):
+                self._hear(proposal, height, body)
             case Report():
                 self._reports[peer.key] = message
             case ModelsHeld(model_ids):
@@ -179,7 +220,9 @@ class Correspondence:
             case _:
                 pass  # what validators tell each other
 
-    def _hear(self, said: Said, height: int) -> None:
+    def _hear(self, said: Said, height: int, body: Body | None = None) -> None:
+        if max(0, height - HEARD_HEIGHTS) < said.height <= height:
+            self._on_said(said, body)
         if said.height == height and len(self._votes) < MAX_VOTES:
             self._votes[said] = None
 

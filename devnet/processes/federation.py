@@ -20,21 +20,27 @@ from devnet.config import Config, Host
 from devnet.consensus.blame.halt import diagnose_halt
 from devnet.consensus.certificate import check_certificate, encode_certificate
 from devnet.consensus.participation.commit import to_certificate
+from devnet.consensus.participation.signing import KeyVerifier
 from devnet.consensus.signature import recover
+from devnet.consensus.tendermint.duplicate import DuplicateProposal, DuplicateVote
+from devnet.consensus.tendermint.message import Message
 from devnet.consensus.vote import VoteContext
-from devnet.errors import BadMessage, ConfigError, ConsensusError, HostError, NoQuorum
-from devnet.processes.body import unpack
+from devnet.errors import BadMessage, ConfigError, ConsensusError, NoQuorum
+from devnet.processes.body import read_block, unpack
 from devnet.processes.correspondence import Correspondence
 from devnet.processes.key_file import load_key
-from devnet.processes.message import BlockWanted, Decided, Transactions
+from devnet.processes.message import BlockWanted, Body, Decided, Transactions
 from devnet.processes.network_file import Network, load_network
 from devnet.processes.standing import describe_process
+from devnet.processes.vigil import Vigil
+from devnet.validators.accusation import Proof
 from devnet.validators.attempt import LeftOut
 from devnet.validators.beginning import get_first_signed
 from devnet.validators.cluster import Cluster
 from devnet.validators.council import Council
 from devnet.validators.decision import Decision
 from devnet.validators.founding import build_founding
+from devnet.validators.host import build_evidence_shelf
 from devnet.validators.misbehaviour import Behavior
 from devnet.validators.standing import Standing
 from devnet.validators.validator import Select, Validator
@@ -43,7 +49,6 @@ from precompiles.digest import compute_model_id
 PATIENCE_S = 60.0  # for one block, while enough power is connected
 STARTUP_S = 30.0  # for processes to be there
 HALT_S = 3.0  # while it is not
-MODEL_PATIENCE_S = 60.0
 _ASK_S = 1.0  # between two times of asking for the same
 _WAIT_MS = 50
 
@@ -74,7 +79,8 @@ class Federation(Cluster):
                 f"agreement is {config.agreement}: validators that are processes hold to exact "
                 "bits; start without --processes"
             )
-        Council.__init__(self, founding.validators, get_first_signed(None))
+        first = get_first_signed(None)
+        Council.__init__(self, founding.validators, first, build_evidence_shelf(host))
         index = len(founding.keys)
         founding = replace(founding, keys=(*founding.keys, key))
         follower = Validator(
@@ -84,7 +90,10 @@ class Federation(Cluster):
         self.validators = (follower,)
         genesis = build_execution(follower.head, (), (), ())
         self.history = History(genesis, shelf) if history is None else history
-        self._post = Correspondence(folder, network, key, clock, follower)
+        self._verifier = KeyVerifier(config.chain_id, self._turns.get_set_hash)
+        evidence = self.evidence if config.reports_evidence else None
+        self._vigil = Vigil(follower, self._turns.get_validators, evidence, self._note_proof)
+        self._post = Correspondence(folder, network, key, clock, follower, self._hear)
 
     def close(self) -> None:
         self._post.close()
@@ -93,9 +102,9 @@ class Federation(Cluster):
     @property
     def standings(self) -> tuple[Standing, ...]:
         return tuple(
-            Standing(state.peer.name, state.peer.address, "honest", state.height, state.stuck)
+            Standing(peer.name, peer.address, state.behavior, state.height, state.stuck)
             for state in self._post.states
-            if state.peer.key != self._post.own_key
+            if (peer := state.peer).key != self._post.own_key
         )
 
     @property
@@ -165,29 +174,18 @@ class Federation(Cluster):
         model_id = compute_model_id(model)
         self.reader.put_model(model)
         self._post.models.offer(model_id)
-        end = self._clock() + MODEL_PATIENCE_S
-        members = self.get_validators(self.head.number + 1)
-        while self._clock() < end:
-            self._post.work(self.head.number + 1, _WAIT_MS)
-            if not self._post.find_lacking(model_id):
-                break
-        power = sum(members.get_power(a) for a in self._post.list_holders(model_id))
-        if not members.is_quorum(power):
-            lacking = ", ".join(self._post.find_lacking(model_id)) or "nobody that is connected"
-            raise HostError(
-                f"only power {power} of {members.total_power} has the model's bytes after "
-                f"{MODEL_PATIENCE_S:.0f} s; lacking: {lacking}"
-            )
+        height = self.head.number + 1
+        self._post.spread(model_id, self.get_validators(height), height)
         return model_id
 
     def set_behavior(self, name: str, behavior: Behavior) -> None:
         raise ConfigError(
-            "validators that are processes follow the protocol; start without --processes to let "
-            "one misbehave, or kill one"
+            "validators that are processes behave as they were started: 'devnet up --processes "
+            "--behavior v3=equivocate-votes', or 'devnet validator --behavior'"
         )
 
     def restore_behaviors(self, behaviors: Sequence[str]) -> None:
-        """Nothing to restore: all are honest."""
+        """Nothing to restore: each process knows its own."""
 
     @property
     def behaviors(self) -> tuple[str, ...]:
@@ -262,9 +260,21 @@ class Federation(Cluster):
             return None
         self.history.append(block, encode_certificate(certificate))
         follower.accept(block)
+        self._next = self._turns.get_rotation(self.head.number + 1)
+        self._settle(block)
+        self._vigil.conclude(commit.height, block.hash)
         self.round, self.step = certificate.round, "decided"
         self._post.forget(commit.height)
         return Decision(block, certificate)
+
+    def _hear(self, said: Message, body: Body | None) -> None:
+        if not self._verifier.is_signed(said):
+            raise BadMessage(f"a {type(said).__name__} that its validator has not signed")
+        self._vigil.hear(said, None if body is None else read_block(body, said.value))
+
+    def _note_proof(self, proof: Proof) -> None:
+        if isinstance(proof, DuplicateVote | DuplicateProposal):
+            self.record.add_duplicate(proof)
 
     def _check_patience(self, height: int, waited_s: float) -> None:
         if waited_s < (PATIENCE_S if self._is_quorum_there(height) else HALT_S):

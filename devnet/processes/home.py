@@ -21,8 +21,9 @@ from devnet.processes.log import DiskLog
 from devnet.processes.network_file import Network
 from devnet.timeline import Timeline
 from devnet.validators.evidence_pool import EvidencePool
+from devnet.validators.evidence_shelf import EvidenceShelf
 from devnet.validators.founding import build_founding
-from devnet.validators.misbehaviour import HONEST
+from devnet.validators.misbehaviour import HONEST, Behavior
 from devnet.validators.proposal import Proposal
 from devnet.validators.succession import read_set
 from devnet.validators.validator import Validator
@@ -34,12 +35,19 @@ class Home:
     """One folder, one process. Everything raises StoreError."""
 
     def __init__(
-        self, folder: Path, network: Network, index: int, key: bytes, isolate: bool
+        self,
+        folder: Path,
+        network: Network,
+        index: int,
+        key: bytes,
+        isolate: bool,
+        behavior: Behavior = HONEST,
     ) -> None:
         """Goes on where the folder ends. Raises: ConfigError if it holds another chain."""
         self.directory = DataDirectory(folder)
         try:
             self._open(folder, network, index, key, isolate)
+            self.validator.set_behavior(behavior)
         except BaseException:
             self.directory.close()
             raise
@@ -55,9 +63,9 @@ class Home:
         self.turns = Turns(self.get_validators, _FIRST_SIGNED)
         funded = [a.address for a in derive_accounts(config.mnemonic, config.accounts)]
         kept, host = self.directory.history, Host(folder, isolate)
-        evidence = EvidencePool(self.turns.get_set_hash)
+        self.evidence = EvidencePool(self.turns.get_set_hash, EvidenceShelf(folder))
         self.validator = Validator(
-            *(index, config, founding, self.turns, recover, evidence, funded, host, None, kept)
+            *(index, config, founding, self.turns, recover, self.evidence, funded, host, None, kept)
         )
         if kept is None:
             genesis = build_execution(self.validator.head, (), (), ())
@@ -99,6 +107,12 @@ class Home:
         """A decision that its validator has executed, kept from `save` on."""
         self.history.append(block, encode_certificate(certificate))
         self.validator.accept(block)
+        if len(self.evidence):
+            header = block.header
+            load = partial(
+                self.validator.world.open(header.state_root, header).get_storage, STAKING
+            )
+            self.evidence.settle(load, header.number + 1)
 
     def save(self, waiting: tuple[Transaction, ...]) -> None:
         """Keep chain and pool as they are now."""
@@ -108,5 +122,6 @@ class Home:
     def close(self) -> None:
         """Let another process have the folder."""
         self.log.close()
+        self.evidence.close()
         self.validator.world.close()
         self.directory.close()

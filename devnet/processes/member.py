@@ -12,37 +12,35 @@ Nothing is decided while nobody wants a block, and no round passes.
 import logging
 from collections.abc import Callable
 
+from devnet.chain.body import extract_block
 from devnet.clock import Clock
 from devnet.consensus.participation.commit import Commit, to_certificate
 from devnet.consensus.participation.host import NextHeight, Status, Timer, Wire
 from devnet.consensus.participation.participant import MAX_COMMITS, Participant
 from devnet.consensus.participation.signing import KeySigner, KeyVerifier
 from devnet.consensus.participation.wal import get_height
-from devnet.consensus.tendermint.message import Precommit, Prevote, Proposal
-from devnet.consensus.tendermint.timeout import Timeouts
+from devnet.consensus.tendermint.message import Message, Precommit, Prevote, Proposal
 from devnet.errors import BadMessage
 from devnet.network.sockets.exchange import Exchange
 from devnet.network.sockets.identity import Peer
 from devnet.processes.body import pack, unpack
 from devnet.processes.codec import encode
+from devnet.processes.demand import Demand
 from devnet.processes.home import Home
 from devnet.processes.mempool import Mempool
 from devnet.processes.message import BlockWanted, Body, Decided, Proposed
 from devnet.processes.outlet import Outlet
-from devnet.processes.timers import Timers
+from devnet.processes.testimony import HEARD_HEIGHTS
+from devnet.processes.timers import TIMEOUTS, Timers
+from devnet.processes.vigil import Vigil
+from devnet.validators.accusation import Proof, WrongBlock
 from devnet.validators.attempt import Attempt
 from devnet.validators.chain_ledger import ChainLedger
 from devnet.validators.executor import Executor
+from devnet.validators.faults.disguise import Held
+from devnet.validators.guise import choose_guise
 from precompiles.engine.fingerprint import compute_fingerprint
 
-TIMEOUTS = Timeouts(
-    propose_us=2_000_000,
-    prevote_us=1_000_000,
-    precommit_us=1_000_000,
-    delta_us=500_000,
-    commit_us=0,  # the next height waits for work, not for votes that come late
-    retry_us=1_000_000,
-)
 MAX_ROUND = 10_000  # beyond it nobody is, whatever they say
 
 _logger = logging.getLogger(__name__)
@@ -68,22 +66,24 @@ class Member:
         chain_id, get_set_hash = home.config.chain_id, home.turns.get_set_hash
         self._verifier = KeyVerifier(chain_id, get_set_hash)
         self._ledger = ChainLedger(height, home.turns, home.get_certificate)
-        self._wanted: BlockWanted | None = None
+        self._demand = Demand()
         self._attempt = self._begin_attempt(height)
-        self._coming: dict[int, Decided] = {}  # decisions of later heights
-        self._heard = 0  # the highest height that somebody votes at
         self._held: Timer | None = None  # the next height, until there is reason for it
         self._is_dormant = True  # the height has not begun
+        address = home.validator.address
+        evidence = home.evidence if home.config.reports_evidence else None
+        self._vigil = Vigil(home.validator, home.turns.get_validators, evidence, self._share)
+        self._outlet = Outlet(
+            *(exchange, self.timers, self._find_body, self._vigil.hear, self._vigil.accuse)
+        )
+        signer = KeySigner(key, chain_id, get_set_hash)
+        others = dict.fromkeys(c.peer.address for c in exchange.list_contacts())
+        voters = [v for v in others if home.turns.get_validators(height).get_power(v)]
+        guise = choose_guise(home.validator, self._executor, self._outlet, signer, voters)
+        self._disguise = guise.disguise
         self.participant = Participant(
-            home.validator.address,
-            self._ledger,
-            home.log,
-            self._executor,
-            Outlet(exchange, self.timers, self._find_body),
-            KeySigner(key, chain_id, get_set_hash),
-            self._verifier,
-            TIMEOUTS,
-            compute_fingerprint(),
+            *(address, self._ledger, home.log, guise.application, guise.transport),
+            *(signer, self._verifier, TIMEOUTS, compute_fingerprint(), guise.rules),
         )
 
     @property
@@ -113,6 +113,9 @@ class Member:
         while (timer := self.timers.pop()) is not None:
             if isinstance(timer, NextHeight):
                 self._held = timer
+            elif isinstance(timer, Held):
+                assert self._disguise is not None, "only a disguise holds messages back"
+                self._disguise.release(timer)
             else:
                 self.participant.on_timer(timer)
                 self._store()
@@ -125,7 +128,7 @@ class Member:
             self._attempt = self._begin_attempt(self.height + 1)
             self.participant.on_timer(timer)
             self._store()
-            coming = self._coming.pop(self.height, None)
+            coming = self._demand.pop(self.height)
             if coming is not None:
                 self._adopt(coming)
         elif self._is_dormant and self._has_reason(self.height):
@@ -136,7 +139,7 @@ class Member:
     def on_want(self, wanted: BlockWanted) -> None:
         """Somebody wants a block."""
         if wanted.height >= self._next:
-            self._wanted = wanted
+            self._demand.wanted = wanted
             if self._attempt.height == wanted.height:
                 self._attempt.timestamp = max(self._attempt.timestamp, wanted.timestamp)
                 self._attempt.allow_empty |= wanted.empty_too
@@ -149,14 +152,16 @@ class Member:
         rotation = self._ledger.rotation
         if proposal.validator != rotation.get_proposer(proposal.round):
             return
-        schedule = self.home.validator.world.schedule
-        self._executor.keep(unpack(proposed.body, proposal.value, schedule))
+        body = unpack(proposed.body, proposal.value, self.home.validator.world.schedule)
+        self._executor.keep(body)
         self.home.log.keep_body(proposal.value, proposed.body)
+        self._vigil.hear(proposal, extract_block(body.block))
         self._receive(proposal)
 
     def on_vote(self, peer: Peer, vote: Prevote | Precommit) -> None:
         """A vote. Raises: BadMessage."""
         if self._is_now(vote):
+            self._vigil.hear(vote)
             self._receive(vote)
 
     def on_status(self, peer: Peer, status: Status) -> None:
@@ -177,7 +182,7 @@ class Member:
         if ahead == 0 and self.height == self._next:
             self._adopt(decided)
         elif 0 <= ahead <= MAX_COMMITS:
-            self._coming[decided.commit.height] = decided
+            self._demand.expect(decided)
 
     # within
 
@@ -189,12 +194,14 @@ class Member:
     def _is_now(self, message: Proposal | Prevote | Precommit) -> bool:
         """Whether a message is of the height in progress; one of a later height is heard of."""
         if message.height > self.height:
-            self._heard = max(self._heard, message.height)
+            self._demand.hear(message.height)
             if message.height == self.height + 1 and self._ledger.is_decided:
                 self.advance()
         if message.height != self.height:
             if message.height > self.height + 1:
                 self.catch_up()
+            elif self._is_late(message) and self._verifier.is_signed(message):
+                self._vigil.hear(message)
             return False
         if message.round > MAX_ROUND:
             raise BadMessage(f"round {message.round} of height {message.height}; nobody is there")
@@ -203,9 +210,20 @@ class Member:
         self._wake()
         return True
 
+    def _is_late(self, message: Message) -> bool:
+        """Whether it is of a height that is over, and counts as evidence still."""
+        return max(0, self.height - HEARD_HEIGHTS) < message.height < self.height
+
     def _receive(self, message: Wire) -> None:
-        self.participant.receive(message)
-        self._store()
+        if self._disguise is None or self._disguise.hear(message):
+            self.participant.receive(message)
+            self._store()
+
+    def _share(self, proof: Proof) -> None:
+        """Let all peers have statements that prove misbehaviour by themselves."""
+        if not isinstance(proof, WrongBlock):
+            self._outlet.relay(proof.first)
+            self._outlet.relay(proof.second)
 
     def _adopt(self, decided: Decided) -> None:
         commit = decided.commit
@@ -215,19 +233,14 @@ class Member:
         self._wake()
         self._executor.keep(proposal)
         self._receive(commit)
-        if self._next > commit.height and commit.height + 1 not in self._coming:
+        if self._next > commit.height and not self._demand.is_coming(commit.height + 1):
             self.catch_up()
 
     def _build_status(self) -> Status:
         return Status(self._next, self.home.validator.address)
 
     def _has_reason(self, height: int) -> bool:
-        return (
-            self._heard >= height
-            or height in self._coming
-            or (self._wanted is not None and self._wanted.height >= height)
-            or not self.mempool.is_empty
-        )
+        return self._demand.has(height) or not self.mempool.is_empty
 
     def _wake(self) -> None:
         if self._is_dormant:
@@ -236,13 +249,13 @@ class Member:
             self._store()
 
     def _begin_attempt(self, height: int) -> Attempt:
-        home = self.home
+        home, wanted = self.home, self._demand.find_wish(height)
+        home.validator.conduct.begin()
         timestamp = home.validator.head.timestamp + home.config.block_time_s
-        wanted = self._wanted
         attempt = Attempt(
             height, self.mempool.select, timestamp, False, home.find_last_commit(height - 1)
         )
-        if wanted is not None and wanted.height == height:
+        if wanted is not None:
             attempt.timestamp = max(timestamp, wanted.timestamp)
             attempt.allow_empty = wanted.empty_too
         self._executor.begin(attempt)
@@ -262,6 +275,7 @@ class Member:
             return
         commit = self._ledger.get_commit(attempt.height)
         home.append(block, to_certificate(commit, home.get_validators(attempt.height)))
+        self._vigil.conclude(attempt.height, block.hash)
         self.mempool.settle(block.transactions)
         home.save(self.mempool.all())
         _logger.info("block %d 0x%s", attempt.height, block.hash.hex())

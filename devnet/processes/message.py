@@ -117,6 +117,9 @@ class Report:
     stuck: str  # why it cannot follow, empty if it does
     links: tuple[LinkReport, ...]
     strangers: int  # keys that were turned away
+    behavior: str  # as it was started
+    head_hash: bytes
+    state_root: bytes  # after the head
 
 
 Message: TypeAlias = (

@@ -2,13 +2,14 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from devnet.clock import Clock
 from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Precommit, Prevote
-from devnet.errors import BadMessage
+from devnet.errors import BadMessage, ConfigError
 from devnet.network.sockets.exchange import Contact, Exchange
 from devnet.network.sockets.identity import Peer, derive_keys
 from devnet.processes.codec import decode, encode
@@ -31,9 +32,17 @@ from devnet.processes.message import (
 )
 from devnet.processes.models import ModelExchange
 from devnet.processes.network_file import load_network, save_network
+from devnet.validators.faults.fault import Strategy
+from devnet.validators.misbehaviour import HONEST, Behavior
 from precompiles.models.file_store import FileStore
 
 _WAIT_MS = 100  # at most, before it looks whether to stop
+_SIGNALS: Mapping[Strategy, str] = MappingProxyType(
+    {
+        Strategy.CRASH: "end one that is a process with kill -9",
+        Strategy.PAUSE: "halt one that is a process with kill -STOP, and kill -CONT",
+    }
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -41,15 +50,18 @@ _logger = logging.getLogger(__name__)
 class Process:
     """One validator process, from its folder."""
 
-    def __init__(self, folder: Path, clock: Clock, isolate: bool = False) -> None:
+    def __init__(
+        self, folder: Path, clock: Clock, isolate: bool = False, behavior: Behavior = HONEST
+    ) -> None:
         """Raises: ConfigError, StoreError if the folder cannot be gone on with."""
+        check_behavior(behavior)
         self._folder = folder
         self.network = load_network(folder)
         key = load_key(folder)
         keys = derive_keys(key)
         self.peer = self.network.find(keys.public)
         index = int(self.peer.name.removeprefix("v"))
-        self._home = Home(folder, self.network, index, key, isolate)
+        self._home = Home(folder, self.network, index, key, isolate, behavior)
         try:
             others = [peer for peer in self.network.peers if peer.key != self.peer.key]
             self._exchange = Exchange(keys, self.peer.endpoint, clock, others)
@@ -170,4 +182,17 @@ class Process:
             self._home.validator.stuck,
             links,
             len(self._exchange.gatekeeper.strangers),
+            str(self._home.validator.behavior),
+            self._home.history.head.hash,
+            self._home.validator.head.state_root,
         )
+
+
+def check_behavior(behavior: Behavior) -> None:
+    """Raises: ConfigError for what the system does to a process better than the process itself."""
+    for fault in behavior.faults:
+        remedy = _SIGNALS.get(fault.strategy)
+        if remedy is not None:
+            raise ConfigError(
+                f"behavior '{fault.strategy.value}' is for validators in one process; {remedy}"
+            )

@@ -4,7 +4,16 @@ from heapq import heappop, heappush
 
 from devnet.clock import Clock
 from devnet.consensus.participation.host import Timer
+from devnet.consensus.tendermint.timeout import Timeouts
 
+TIMEOUTS = Timeouts(
+    propose_us=2_000_000,
+    prevote_us=1_000_000,
+    precommit_us=1_000_000,
+    delta_us=500_000,
+    commit_us=0,  # the next height waits for work, not for votes that come late
+    retry_us=1_000_000,
+)
 _US_PER_S = 1_000_000
 
 

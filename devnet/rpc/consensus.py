@@ -3,7 +3,7 @@
 Numbers are JSON numbers here; hashes, addresses, signatures and amounts of wei are hex.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from devnet.config import MAX_VALIDATORS
@@ -24,6 +24,7 @@ from devnet.rpc.quantity import (
     encode_bytes,
     encode_quantity,
 )
+from devnet.validators.accusation import classify
 from devnet.validators.cluster import Cluster
 from devnet.validators.misbehaviour import parse_behavior
 
@@ -43,6 +44,7 @@ def get_status(node: Node) -> Json:
         "lastDisagreement": disagreements[-1] if disagreements else None,
         "forks": [str(fork) for fork in cluster.record.forks],
         **_show_agreement(cluster),
+        "accusations": [*_list_accusations(cluster)],
         **_show_processes(cluster),
     }
 
@@ -161,6 +163,16 @@ def _show_agreement(cluster: Cluster) -> dict[str, Json]:
         return {}
     rulings = [str(ruling) for ruling in cluster.record.rulings]
     return {"agreement": cluster.agreement, "rulings": [*rulings]}
+
+
+def _list_accusations(cluster: Cluster) -> Iterator[str]:
+    """Evidence that waits for a block."""
+    names = {standing.address: standing.name for standing in cluster.standings}
+    for accusation in cluster.evidence:
+        first = accusation.proof.first
+        who = names.get(first.validator, encode_bytes(first.validator))
+        what = classify(accusation.proof).name.lower().replace("_", " ")
+        yield f"{who}: {what} at height {first.height} round {first.round}"
 
 
 def _show_processes(cluster: Cluster) -> dict[str, Json]:

@@ -48,6 +48,12 @@ def classify(proof: Proof) -> Misbehaviour:
     return Misbehaviour.AMNESIA if isinstance(proof, Amnesia) else Misbehaviour.WRONG_RESULT
 
 
+def describe_proof(proof: Proof) -> str:
+    """Who did what at which height, in a line."""
+    first, what = proof.first, classify(proof).name.lower().replace("_", " ")
+    return f"{what} of 0x{first.validator.hex()} at height {first.height} round {first.round}"
+
+
 def encode_accusation(proof: Proof, set_hash: bytes) -> bytes:
     """Call data for the contract.
 

@@ -4,7 +4,6 @@ Time is virtual: a silent validator costs a round, never a pause.
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 from devnet.chain.block import Execution, build_execution
 from devnet.chain.body import extract_block
@@ -16,7 +15,6 @@ from devnet.config import Config, Host
 from devnet.consensus.blame.halt import diagnose_halt
 from devnet.consensus.certificate import encode_certificate
 from devnet.consensus.signature import Recoveries
-from devnet.consensus.staking import STAKING
 from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.errors import NoQuorum, StoreError
 from devnet.validators.accusation import Proof
@@ -26,7 +24,7 @@ from devnet.validators.beginning import get_first_signed
 from devnet.validators.council import Council
 from devnet.validators.decision import Decision
 from devnet.validators.founding import build_founding
-from devnet.validators.host import build_log
+from devnet.validators.host import build_evidence_shelf, build_log
 from devnet.validators.report import explain_halt
 from devnet.validators.validator import Select, Validator
 from devnet.validators.witness import find_proofs
@@ -51,7 +49,8 @@ class Cluster(Council):
         Raises: BadBlock, ConfigError, StoreError, and NoQuorum if no validator can follow.
         """
         founding = build_founding(config)
-        super().__init__(founding.validators, get_first_signed(origin))
+        first = get_first_signed(origin)
+        super().__init__(founding.validators, first, build_evidence_shelf(host))
         self._reports_evidence = config.reports_evidence
         self.agreement = founding.agreement.text
         recover = Recoveries().recover
@@ -171,9 +170,7 @@ class Cluster(Council):
             validator.accept(block)
         self._next = self._turns.get_rotation(self.head.number + 1)
         self.round, self.step, self.waiting = certificate.round, "decided", ""
-        if len(self.evidence):
-            state = self.reader.world.open(block.header.state_root, block.header)
-            self.evidence.settle(partial(state.get_storage, STAKING), block.header.number + 1)
+        self._settle(block)
         return Decision(block, certificate)
 
     def _add_duplicate(self, duplicate: Duplicate) -> None:

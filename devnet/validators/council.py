@@ -8,6 +8,7 @@ from copy import copy
 from functools import partial
 from typing import Self
 
+from devnet.chain.block import Execution
 from devnet.chain.header import Header
 from devnet.chain.history import History
 from devnet.consensus.certificate import Certificate, decode_certificate
@@ -19,6 +20,7 @@ from devnet.consensus.validator_set import ValidatorSet
 from devnet.errors import ConfigError, UnknownBlock
 from devnet.validators.attempt import LeftOut
 from devnet.validators.evidence_pool import EvidencePool
+from devnet.validators.evidence_shelf import EvidenceShelf
 from devnet.validators.misbehaviour import Behavior, parse_behavior
 from devnet.validators.record import Record
 from devnet.validators.standing import Standing
@@ -34,15 +36,18 @@ class Council:
     agreement = "exact"  # by which rule proposed outputs are taken
     history: History
 
-    def __init__(self, founders: ValidatorSet, first_signed: int) -> None:
+    def __init__(
+        self, founders: ValidatorSet, first_signed: int, shelf: EvidenceShelf | None = None
+    ) -> None:
         """
         Args:
             first_signed: number of the first block that anybody signs.
+            shelf: where evidence outlives the process.
         """
         self._founders, self.first_signed = founders, first_signed
         self._turns = Turns(self.get_validators, first_signed)
         self._next = start_rotation(founders)
-        self.evidence = EvidencePool(self._turns.get_set_hash)
+        self.evidence = EvidencePool(self._turns.get_set_hash, shelf)
         self.record = Record()
         self.left_out: list[LeftOut] = []  # in the last attempt
         self.round = 0  # of the last decision, or the one that is waited in
@@ -149,8 +154,15 @@ class Council:
 
     def close(self) -> None:
         """Let go of what validators keep on disk."""
+        self.evidence.close()
         for validator in self.validators:
             validator.world.close()
+
+    def _settle(self, block: Execution) -> None:
+        """Forget evidence that the state after a block has punished."""
+        if len(self.evidence):
+            state = self.reader.world.open(block.header.state_root, block.header)
+            self.evidence.settle(partial(state.get_storage, STAKING), block.header.number + 1)
 
     def _restore_turns(self) -> None:
         """Read from the state at the head who proposes next."""

@@ -4,6 +4,7 @@ from devnet.chain.state.node_store import NodeStore
 from devnet.config import Host
 from devnet.consensus.participation.wal import MemoryWal, Wal
 from devnet.errors import ConfigError
+from devnet.validators.evidence_shelf import EvidenceShelf
 from devnet.validators.signed_log import SignedLog
 from precompiles.engine.isolated import IsolatedEngine
 from precompiles.engine.local import LocalEngine
@@ -42,6 +43,11 @@ def build_log(host: Host, name: str) -> Wal:
     Raises: StoreError if the file cannot be used.
     """
     return MemoryWal() if host.data_dir is None else SignedLog(host.data_dir / name / SIGNED_FILE)
+
+
+def build_evidence_shelf(host: Host) -> EvidenceShelf | None:
+    """Where evidence outlives the process, or nowhere. Raises: StoreError."""
+    return None if host.data_dir is None else EvidenceShelf(host.data_dir)
 
 
 def build_engine(host: Host, store: ModelStore) -> TracedEngine:

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 from devnet.consensus.certificate import Certificate
 from devnet.consensus.participation.commit import Commit
-from devnet.consensus.participation.host import Application, NextHeight, Status, Transport, Wire
+from devnet.consensus.participation.host import NextHeight, Status, Wire
 from devnet.consensus.participation.participant import Participant
 from devnet.consensus.participation.signing import Signer, Verifier
 from devnet.consensus.participation.wal import Wal, get_height
-from devnet.consensus.tendermint.machine import apply
 from devnet.consensus.tendermint.message import Proposal
 from devnet.consensus.tendermint.timeout import Timeouts
 from devnet.consensus.turns import Turns
@@ -17,8 +16,9 @@ from devnet.validators.agreement.gathering import Gathering
 from devnet.validators.agreement.statement import Due
 from devnet.validators.chain_ledger import ChainLedger
 from devnet.validators.executor import Executor
-from devnet.validators.faults.disguise import Censor, Disguise, Held, twist_rules
+from devnet.validators.faults.disguise import Disguise, Held
 from devnet.validators.faults.fault import Strategy
+from devnet.validators.guise import choose_guise
 from devnet.validators.station import Letter, NodeTimer, Slip, Station, Wake
 from devnet.validators.validator import Validator
 from precompiles.engine.fingerprint import compute_fingerprint
@@ -160,19 +160,11 @@ class Seat:
             self.wal.begin()
             self.executor.clear()
         self._ledger = ChainLedger(height, self._turns, self._find_certificate)
-        validator, conduct = self.validator, self.validator.conduct
-        faults, stream = conduct.faults, conduct.stream
-        transport: Transport = station
-        application: Application = self.executor
-        self._disguise = None
-        if faults:
-            members = self._turns.get_validators(height).members
-            others = [m.address for m in members if m.address != validator.address]
-            transport = self._disguise = Disguise(
-                station, validator.address, faults, self._signer, others, self.executor.vary, stream
-            )
-            if any(fault.strategy is Strategy.CENSOR for fault in faults):
-                application = Censor(application, faults, self.executor.is_censored, stream)
+        validator = self.validator
+        members = self._turns.get_validators(height).members
+        others = [m.address for m in members if m.address != validator.address]
+        guise = choose_guise(validator, self.executor, station, self._signer, others)
+        self._disguise, transport = guise.disguise, guise.transport
         if self._gathering is not None:
             self._gathering.connect(transport, station.schedule, station.tell, self._deliver)
             transport = self._gathering
@@ -180,13 +172,13 @@ class Seat:
             validator.address,
             self._ledger,
             self.wal,
-            application,
+            guise.application,
             transport,
             self._signer,
             self._verifier,
             self._timeouts,
             compute_fingerprint(),
-            twist_rules(apply, faults, stream),
+            guise.rules,
         )
         self.participant.start()
 

@@ -181,6 +181,14 @@ class Validator:
             return Opinion(self.name, None, f"{type(refused).__name__}: {refused}")
         return Opinion(self.name, own, "", *found)
 
+    def refutes(self, height: int, block: Block) -> bool:
+        """Whether a block of a recent height comes out otherwise here than it says."""
+        try:
+            self._judge.check_wrong(height, block, self.hashes)
+        except (BadEvidence, HostError):
+            return False
+        return True
+
     def vary(self, proposal: Proposal) -> Proposal | None:
         """Another valid proposal of the same transactions, a second later, if there is one."""
         header = proposal.block.header

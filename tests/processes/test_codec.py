@@ -69,7 +69,7 @@ MESSAGES: st.SearchStrategy[Message] = st.one_of(
         Report,
         *(NUMBERS, SHORT, NUMBERS, NUMBERS, NUMBERS, SHORT),
         st.lists(LINKS, max_size=3).map(tuple),
-        NUMBERS,
+        *(NUMBERS, SHORT, WORDS, WORDS),
     ),
 )
 VOTE = Prevote(1, 0, bytes(32), -1, bytes(20), bytes(65))
@@ -140,12 +140,12 @@ def test_a_refusal_says_what_is_wrong(tail: bytes, said: str) -> None:
 
 def test_another_version_and_an_unknown_kind_are_refused() -> None:
     """Both say which one this version knows."""
-    with pytest.raises(BadMessage, match=f"format 2, this version reads {VERSION}"):
-        decode(b"\2" + encode(VOTE)[1:])
+    with pytest.raises(BadMessage, match=f"format {VERSION + 1}, this version reads {VERSION}"):
+        decode(bytes((VERSION + 1,)) + encode(VOTE)[1:])
     with pytest.raises(BadMessage, match="kind 13, the last one known is 12"):
         decode(bytes((VERSION, 13)) + encode(VOTE)[2:])
     with pytest.raises(BadMessage, match="1 bytes are no message"):
-        decode(b"\1")
+        decode(b"\2")
 
 
 def test_a_message_that_peers_would_refuse_is_not_sent() -> None:

@@ -1,83 +1,25 @@
-"""Four validator processes' worth in one thread: over real sockets, each with its own disk."""
+"""What one process does among others, over real sockets."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from devnet.chain.account import derive_accounts
-from devnet.chain.signing import UnsignedTransaction, sign_transaction
 from devnet.clock import read_clock
-from devnet.config import Config
 from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Prevote
 from devnet.errors import StoreError
-from devnet.network.sockets.exchange import Exchange
-from devnet.network.sockets.identity import Peer, derive_keys
-from devnet.processes.codec import decode, encode
-from devnet.processes.founding import NODE, found
-from devnet.processes.key_file import load_key
-from devnet.processes.message import Introduced, Message, Report, ReportWanted, Transactions
+from devnet.network.sockets.identity import Peer
+from devnet.processes.codec import encode
+from devnet.processes.message import Introduced, Report, ReportWanted, Transactions
 from devnet.processes.process import Process
+from tests.processes.quartet import Four
 
-PATIENCE_S = 60.0
 ADDRESS, WORD, SIGNATURE = bytes(20), bytes(31) + b"\1", bytes(65)
-
-
-class Four:
-    """Processes that take a step when they are asked to, and the node's sockets."""
-
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.folder, self._stack = folder, stack
-        self.heard: list[Message] = []  # by the node
-        self.network = found(folder, Config())
-        self.running = {name: self.open(name) for name in ("v0", "v1", "v2", "v3")}
-        keys = derive_keys(load_key(folder / NODE))
-        place, peers = self.network.node.endpoint, self.network.peers[1:]
-        self.node = stack.enter_context(closing(Exchange(keys, place, read_clock, peers)))
-        self.wait(lambda: all(c.is_connected for c in self.node.list_contacts()))
-
-    def open(self, name: str) -> Process:
-        """Start one."""
-        process = self._stack.enter_context(closing(Process(self.folder / name, read_clock)))
-        process.start()
-        return process
-
-    def impersonate(self, name: str) -> Exchange:
-        """Sockets with a validator's key, in its place, that say what they like."""
-        self.running.pop(name).close()
-        keys = derive_keys(load_key(self.folder / name))
-        place = self.network.find(keys.public).endpoint
-        others = [peer for peer in self.network.peers if peer.name not in (NODE, name)]
-        return self._stack.enter_context(closing(Exchange(keys, place, read_clock, others)))
-
-    def wait(self, holds: Callable[[], bool]) -> None:
-        """Let all of them work until something holds."""
-        end = read_clock() + PATIENCE_S
-        while not holds():
-            assert read_clock() < end, "waited too long"
-            self.heard += [decode(data) for _, data in self.node.receive(1)]
-            for process in self.running.values():
-                process.step(1)
-
-    def send(self, nonce: int) -> None:
-        """One transaction, to all."""
-        account = derive_accounts(self.network.config.mnemonic, 1)[0]
-        unsigned = UnsignedTransaction(nonce, ADDRESS, 1, b"", 21_000, 3 * 10**9, 10**9)
-        raw = sign_transaction(unsigned, self.network.config.chain_id, account.key)
-        self.node.broadcast(encode(Transactions((raw,))))
-
-    def wait_for_block(self, number: int) -> None:
-        """Until all that run have it."""
-        self.wait(lambda: all(p.height == number for p in self.running.values()))
-
-    def find_dropped(self, name: str) -> dict[str, str]:
-        """Whom a process has dropped, and why."""
-        return {c.peer.name: c.dropped for c in self.running[name].contacts if c.dropped}
 
 
 @pytest.fixture
@@ -118,12 +60,12 @@ def test_two_processes_do_not_share_a_folder(four: Four) -> None:
     ("garbage", "said"),
     [
         (b"\xff\xff nonsense", "format 255"),
-        (b"\1\1" + bytes(100), "no Prevote"),
+        (b"\2\1" + bytes(100), "no Prevote"),
         (encode(Status(1, ADDRESS)), "speaks for validator"),
         (encode(Prevote(1, 0, WORD, -1, ADDRESS, SIGNATURE)), "has not signed"),
         (encode(Transactions((b"no transaction",))), "does not read"),
         (encode(Introduced(Peer("v9", ADDRESS, "key", "tcp://x:1"))), "only the node may"),
-        (encode(Report(0, "", 0, 0, 0, "", (), 0)), "nobody wanted"),
+        (encode(Report(0, "", 0, 0, 0, "", (), 0, "", WORD, WORD)), "nobody wanted"),
     ],
 )
 def test_a_peer_that_sends_garbage_is_dropped_and_named(
