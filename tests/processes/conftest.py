@@ -25,10 +25,11 @@ PATIENCE_S = 90.0
 class Town:
     """`devnet up --processes` on a folder, and whoever was started beside it."""
 
-    def __init__(self, folder: Path, stack: ExitStack, validators: int = 4) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, *options: str) -> None:
         self.folder, self._stack = folder, stack
-        command = ["up", "--processes", "--validators", str(validators), "--port", "0"]
-        self.node = self.start(*command, "--data-dir", str(folder))
+        self._started: list[subprocess.Popen[str]] = []
+        command = ["up", "--processes", "--port", "0", "--data-dir", str(folder)]
+        self.node = self.start(*command, *options)
         self.told: dict[str, Any] = self.read(self.node)
         self.client = Client(self.told["url"])
         self.ask = self.client.request
@@ -41,6 +42,7 @@ class Town:
             text=True,
         )
         self._stack.callback(self.stop, process)
+        self._started.append(process)
         return process
 
     def read(self, process: subprocess.Popen[str]) -> dict[str, Any]:
@@ -55,6 +57,11 @@ class Town:
         process.wait(60)
         assert process.stdout is not None
         process.stdout.close()
+
+    def stop_all(self) -> None:
+        """End node and validators."""
+        for process in self._started:
+            self.stop(process)
 
     def restart(self, name: str) -> dict[str, Any]:
         """Start a validator that was killed."""
