@@ -57,6 +57,7 @@ def run(scenario: str, seed: int | None, trace_file: Path | None, as_json: bool)
             "heights": result.heights,
             "disagree": list(result.disagree),
             "culprits": list(result.culprits),
+            "proposers": list(result.proposers),
             "report": list(result.report),
             "traceHash": result.trace_hash,
             "surprises": list(surprises),

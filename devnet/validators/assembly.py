@@ -21,12 +21,12 @@ from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import Recover
 from devnet.errors import StoreError
 from devnet.network.fabric import Fabric
-from devnet.network.fault import Partition
 from devnet.validators.agreement.assessor import Assessor
 from devnet.validators.agreement.gathering import Gathering
 from devnet.validators.agreement.selection import Agreement
 from devnet.validators.attempt import Attempt
 from devnet.validators.executor import Executor
+from devnet.validators.links import Groups, Links
 from devnet.validators.seat import Seat
 from devnet.validators.station import Letter, Payload, Slip, Station, Stop
 from devnet.validators.validator import Validator
@@ -35,8 +35,6 @@ from devnet.validators.watch import Watch
 MAX_ROUNDS = 16  # of one attempt; fewer if there are fewer validators
 HEARD_HEIGHTS = 16  # whose messages are kept, to find who is to blame
 LIMIT_US = 600_000_000  # virtual time of one attempt
-
-Groups = tuple[tuple[int, ...], ...]
 
 
 class Assembly:
@@ -59,7 +57,8 @@ class Assembly:
         self._seed, self._turns, self._on_duplicate = seed, turns, on_duplicate
         self._timeouts, self._agreement = Timeouts(), agreement
         self._addresses = [validator.address for validator in validators]
-        self.groups: Groups = ()
+        self._links = Links()
+        self.fabric: Fabric[Payload] = Fabric((), seed)
         self._said: dict[int, dict[Message, None]] = {}  # by height, of the last ones
         verifier = KeyVerifier(chain_id, turns.get_set_hash, recover)
         executors = [Executor(validator, get_hash) for validator in validators]
@@ -140,7 +139,9 @@ class Assembly:
 
     def _connect(self) -> None:
         """A new network; whoever was at a height goes on from its log."""
-        self.fabric: Fabric[Payload] = Fabric((), self._seed)
+        now_us = self.fabric.now_us
+        self.fabric = Fabric(self._links.rules, self._seed)
+        self.fabric.now_us = now_us  # times in rules hold
         self._deliveries: Iterator[tuple[int, int, Payload]] = iter(())
         self._stations = tuple(
             Station(
@@ -154,19 +155,26 @@ class Assembly:
             )
             for node, seat in enumerate(self.seats)
         )
-        self.split(self.groups)
         for seat in self.seats:
             seat.interrupt()
 
-    def split(self, groups: Groups) -> None:
-        """Cut the links between groups of nodes; no groups, no cut."""
-        self.fabric.rules = (Partition(groups),) if groups else ()
-        self.groups = groups
+    @property
+    def links(self) -> Links:
+        """How the validators hear each other."""
+        return self._links
+
+    @links.setter
+    def links(self, links: Links) -> None:
+        self._links, self.fabric.rules = links, links.rules
+
+    @property
+    def groups(self) -> Groups:
+        """Nodes by side of the network as it is now, nothing if it is whole."""
+        return self._links.list_groups(self.fabric.now_us)
 
     def is_linked(self, first: int, second: int) -> bool:
-        """Whether two nodes hear each other."""
-        sides = [n for node in (first, second) for n, g in enumerate(self.groups) if node in g]
-        return len(sides) < 2 or sides[0] == sides[1]
+        """Whether two nodes hear each other now."""
+        return self._links.is_linked(first, second, self.fabric.now_us)
 
     def run(self, attempt: Attempt) -> int:
         """Let the validators decide, or find out that they do not.

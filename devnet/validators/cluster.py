@@ -25,6 +25,7 @@ from devnet.validators.council import Council
 from devnet.validators.decision import Decision
 from devnet.validators.founding import build_founding
 from devnet.validators.host import build_evidence_shelf, build_log
+from devnet.validators.links import Links, cut_links
 from devnet.validators.report import explain_halt
 from devnet.validators.validator import Select, Validator
 from devnet.validators.witness import find_proofs
@@ -143,6 +144,20 @@ class Cluster(Council):
         self.round, self.step, self.waiting = 0, "decided", ""
 
     @property
+    def links(self) -> Links:
+        """How the validators hear each other; times count from `now_us`."""
+        return self._assembly.links
+
+    @links.setter
+    def links(self, links: Links) -> None:
+        self._assembly.links = links
+
+    @property
+    def now_us(self) -> int:
+        """Virtual time of the network."""
+        return self._assembly.fabric.now_us
+
+    @property
     def partition(self) -> tuple[tuple[str, ...], ...]:
         """Names by side of the network, nothing if it is whole."""
         groups = self._assembly.groups
@@ -154,10 +169,10 @@ class Cluster(Council):
         Raises: ConfigError for an unknown name, or one in two groups.
         """
         nodes = [[self.validators.index(self.find(name)) for name in group] for group in groups]
-        self._assembly.split(tuple(tuple(group) for group in nodes if group))
+        self.links = cut_links(tuple(tuple(group) for group in nodes if group))
 
     def heal(self) -> None:
-        self._assembly.split(())
+        self.links = Links()
 
     def _commit(self, attempt: Attempt, block: Execution) -> Decision:
         certificate = self._assembly.build_certificate(attempt)

@@ -1,10 +1,12 @@
 """A scenario with models: real blocks and inferences, every validator with its own engine."""
 
+from devnet.chain.block import Execution
 from devnet.chain.call import Call
 from devnet.chain.signing import UnsignedTransaction, sign_transaction
 from devnet.config import Config
 from devnet.errors import NoQuorum
 from devnet.lab.scenario.inputs import draw_inputs
+from devnet.lab.scenario.links import build_links, find_change_us, find_healing_us
 from devnet.lab.scenario.model import read_model
 from devnet.lab.scenario.result import Result
 from devnet.lab.scenario.scenario import Outcome, Scenario
@@ -13,6 +15,7 @@ from devnet.models import Models
 from devnet.node import Node
 from devnet.streams import Stream
 from devnet.validators.agreement.selection import parse_agreement
+from devnet.validators.links import Links
 from precompiles.engine.local import LocalEngine
 from precompiles.inference import INFER, INFERENCE
 from precompiles.models.manifest import Manifest
@@ -44,8 +47,12 @@ class ChainRun:
         self._report: list[str] = []
         for index, behavior in scenario.behaviors.items():
             self.node.set_behavior(f"v{index}", behavior)
-        names = scenario.names
-        self.node.cluster.split([[names[i] for i in side] for side in scenario.network.partition])
+        self._start_us = self.node.cluster.now_us
+        network, groups = scenario.network, scenario.network.partition
+        healing_us = find_healing_us(network, self._start_us)
+        self.node.cluster.links = Links(
+            build_links(network, groups, self._start_us), groups, healing_us
+        )
         self.node.set_interval(0)
 
     def run(self) -> Result:
@@ -53,12 +60,10 @@ class ChainRun:
         cluster, scenario = self.node.cluster, self._scenario
         heights, is_halted = 0, False
         while heights < scenario.heights and not is_halted:
-            try:
-                self._decide()
-                heights += 1
-            except NoQuorum as stop:
-                is_halted = True
-                self._note(str(stop))
+            for _ in range(scenario.calls):
+                self._send(self._manifests[self._stream.draw_below(len(self._manifests))])
+            is_halted = not self._decide()
+            heights += not is_halted
         wrong = self._find_wrong_outputs()
         for line in (
             *map(str, cluster.record.disagreements),
@@ -74,9 +79,11 @@ class ChainRun:
         elif wrong:
             outcome = Outcome.WRONG_OUTPUT
         culprits = self._list_culprits()
+        makers = dict.fromkeys(block.header.coinbase for block in self._list_blocks())
+        proposers = sorted(map(self._name, makers))
         report = (f"{heights} of {scenario.heights} heights", *self._report)
         digest = self._trace.digest
-        return Result(outcome, heights, tuple(disagree), culprits, report, digest)
+        return Result(outcome, heights, tuple(disagree), culprits, tuple(proposers), report, digest)
 
     def close(self) -> None:
         """End what the node holds."""
@@ -87,11 +94,24 @@ class ChainRun:
         self._store.put(model)
         return Models(self.node).find("0x" + model_id.hex()).registration.manifest
 
-    def _decide(self) -> None:
+    def _decide(self) -> bool:
+        """Whether there is a block of what waits, while the network may still get better."""
+        change_us = find_change_us(self._scenario.network, self._start_us)
+        limit_us = self._start_us + self._scenario.limit_s * 10**6
+        while True:
+            began_us = self.node.cluster.now_us
+            try:
+                self.node.mine()
+            except NoQuorum as stop:
+                self._note(str(stop))
+                if began_us >= min(change_us, limit_us):
+                    return False
+            else:
+                self._show_block()
+                return True
+
+    def _show_block(self) -> None:
         node = self.node
-        for _ in range(self._scenario.calls):
-            self._send(self._manifests[self._stream.draw_below(len(self._manifests))])
-        node.mine()
         block = node.head
         certificate = node.get_certificate(block.header.number)
         signers = ", ".join(self._name(vote.validator) for vote in certificate.votes)
@@ -114,14 +134,18 @@ class ChainRun:
         """Outputs in final blocks that the chain's rule does not take for this host's."""
         agreement = parse_agreement(self._scenario.agreement)
         found = []
-        for number in range(self._first, self.node.head.header.number + 1):
-            for inference in self.node.history.get_block(number).inferences:
+        for block in self._list_blocks():
+            for inference in block.inferences:
                 call = inference.call
                 own = self._honest.run(call.manifest, call.inputs)
                 if not agreement.takes(own, call.outputs):
-                    proposer = self._name(self.node.history.get_block(number).header.coinbase)
-                    found.append(f"block {number}: a wrong output by {proposer} is final")
+                    where, who = block.header.number, self._name(block.header.coinbase)
+                    found.append(f"block {where}: a wrong output by {who} is final")
         return found
+
+    def _list_blocks(self) -> list[Execution]:
+        numbers = range(self._first, self.node.head.header.number + 1)
+        return [self.node.history.get_block(number) for number in numbers]
 
     def _list_culprits(self) -> tuple[str, ...]:
         record = self.node.cluster.record

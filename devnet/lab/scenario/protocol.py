@@ -4,17 +4,15 @@ from devnet.consensus.blame.evidence import get_culprit
 from devnet.consensus.blame.fork import find_evidence
 from devnet.errors import ConfigError
 from devnet.lab.diagnosis import explain_halt, find_forks, list_messages
+from devnet.lab.scenario.links import build_links
 from devnet.lab.scenario.result import Result
 from devnet.lab.scenario.scenario import Outcome, Scenario
 from devnet.lab.simulation import Setup, Simulation
 from devnet.lab.trace import Trace
-from devnet.network.fault import Duplication, During, Loss, Partition, UntilGst
-from devnet.network.latency import Uniform
-from devnet.network.rule import Rule
+from devnet.lab.values import get_maker
 from devnet.validators.faults.fault import INFERENCE
 
 _MS = 1_000  # microseconds
-_FOREVER_US = 2**63 - 1
 
 
 def run_protocol(scenario: Scenario, trace: Trace) -> Result:
@@ -39,7 +37,10 @@ def run_protocol(scenario: Scenario, trace: Trace) -> Result:
     named = tuple(sorted(names[culprit] for culprit in culprits))
     report += [f"evidence names {', '.join(named)}"] if named else []
     report = [_rename(line, names) for line in report]
-    return Result(outcome, heights, (), named, tuple(report), trace.digest)
+    decided = [value for node in simulation.correct for value in node.values.decided]
+    makers = dict.fromkeys(simulation.addresses[get_maker(value)] for value in decided)
+    proposers = tuple(sorted(names[maker] for maker in makers))
+    return Result(outcome, heights, (), named, proposers, tuple(report), trace.digest)
 
 
 def build_setup(scenario: Scenario) -> Setup:
@@ -52,7 +53,7 @@ def build_setup(scenario: Scenario) -> Setup:
                 )
     return Setup(
         powers=scenario.powers,
-        rules=_build_rules(scenario),
+        rules=build_links(scenario.network, _add_doubles(scenario)),
         faults={index: behavior.faults for index, behavior in scenario.behaviors.items()},
         twins=scenario.twins,
         colluders=scenario.colluders,
@@ -61,27 +62,10 @@ def build_setup(scenario: Scenario) -> Setup:
     )
 
 
-def _build_rules(scenario: Scenario) -> tuple[Rule, ...]:
-    network = scenario.network
-    least, most = network.latency_ms
-    latency = Uniform(least * _MS, most * _MS)
-    rules: list[Rule] = []
-    if network.partition:
-        doubles = _add_doubles(scenario)
-        cut = Partition(doubles)
-        heals = _FOREVER_US if network.heals_ms is None else network.heals_ms * _MS
-        rules.append(During(cut, 0, heals))
-    if network.loss_permille:
-        rules.append(Loss(network.loss_permille))
-    if network.duplication_permille:
-        rules.append(Duplication(network.duplication_permille, latency))
-    if network.gst_ms and rules:
-        return (UntilGst(network.gst_ms * _MS, most * _MS, (*rules, latency)), latency)
-    return (*rules, latency)
-
-
 def _add_doubles(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
     """The second copy of a twin is on the next side of a partition."""
+    if not scenario.network.partition:
+        return ()
     sides = [list(side) for side in scenario.network.partition]
     for position, twin in enumerate(scenario.twins):
         home = next((n for n, side in enumerate(sides) if twin in side), 0)

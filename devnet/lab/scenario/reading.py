@@ -153,6 +153,7 @@ def _read_expectation(table: Table, names: list[str]) -> Expectation:
         outcome=Outcome(outcome),
         disagree=_find_names(expect, "disagree", names),
         culprits=_find_names(expect, "culprits", names),
+        excluded=_find_names(expect, "excluded", names) or (),
         says=expect.take_list("says", str) or (),
     )
     expect.close()
@@ -190,5 +191,3 @@ def _check(scenario: Scenario, where: str) -> None:
         raise ConfigError(f"{where}: twins and colluders are for runs without models")
     if scenario.colluders and not scenario.sides:
         raise ConfigError(f"{where}: colluders need sides: what each is told")
-    if scenario.models and scenario.network.heals_ms is not None:
-        raise ConfigError(f"{where}: with models a partition stays; leave out heals_ms")

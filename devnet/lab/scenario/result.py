@@ -15,6 +15,7 @@ class Result:
     heights: int  # decided by all who could
     disagree: tuple[str, ...]  # who found another result than most, sorted
     culprits: tuple[str, ...]  # whom evidence names, sorted
+    proposers: tuple[str, ...]  # whose values are final, sorted
     report: tuple[str, ...]  # what happened, a line each
     trace_hash: str
 
@@ -36,6 +37,9 @@ def _compare(result: Result, expected: Expectation) -> Iterator[str]:
         found, wanted = getattr(result, what), getattr(expected, what)
         if wanted is not None and found != wanted:
             yield f"{what}: {_list(found)}, expected {_list(wanted)}"
+    for name in expected.excluded:
+        if name in result.proposers:
+            yield f"a value by {name} is final, none was expected"
     text = "\n".join(result.report)
     for words in expected.says:
         if words not in text:

@@ -44,6 +44,7 @@ class Expectation:
     outcome: Outcome = Outcome.DECIDED
     disagree: tuple[str, ...] | None = None  # who finds other results, sorted by name
     culprits: tuple[str, ...] | None = None  # whom evidence names
+    excluded: tuple[str, ...] = ()  # who proposes in vain
     says: tuple[str, ...] = ()  # texts of the report
 
 

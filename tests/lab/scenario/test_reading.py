@@ -32,6 +32,7 @@ profile = "pinned"
 outcome = "halt"
 disagree = ["v2", "v1"]
 culprits = []
+excluded = ["v0"]
 says = ["power"]
 """
 
@@ -57,7 +58,7 @@ def test_all_keys_are_read(tmp_path: Path) -> None:
         calls=2,
         rule="tolerance(8)",
         agreement="tolerance(8)",
-        expect=Expectation(Outcome.HALT, ("v1", "v2"), (), ("power",)),
+        expect=Expectation(Outcome.HALT, ("v1", "v2"), (), ("v0",), ("power",)),
     )
 
 

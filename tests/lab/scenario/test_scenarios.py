@@ -26,8 +26,10 @@ KNOWN = {
     "gpu_order": Outcome.DECIDED,
     "lazy_majority": Outcome.WRONG_OUTPUT,
     "lazy_minority": Outcome.DECIDED,
+    "lossy_chain": Outcome.DECIDED,
     "majority_drift": Outcome.DECIDED,
     "one_call": Outcome.DECIDED,
+    "partition_chain": Outcome.DECIDED,
     "partition_heals": Outcome.DECIDED,
     "quantised_substitute": Outcome.DECIDED,
     "random_operator": Outcome.DECIDED,
@@ -100,6 +102,50 @@ def test_exact_bits_end_otherwise_than_the_rule_of_a_scenario(
     result = run_scenario(replace(scenario, rule="exact", agreement="exact"))
     assert (result.outcome, result.disagree) == (outcome, disagree)
     assert not any(line.startswith("rule") for line in result.report)
+
+
+def test_whose_proposals_never_become_final_is_checked() -> None:
+    """One censor delays what two keep out: expected of one, it is a surprise."""
+    one, two = (load_scenario(find_scenario(name)) for name in ("censorship", "censorship_third"))
+    assert run_scenario(two).proposers == ("v1", "v2", "v3")
+    (surprise,) = find_surprises(run_scenario(one), two.expect)
+    assert surprise == "a value by v0 is final, none was expected"
+
+
+@pytest.mark.parametrize(
+    ("network", "outcome"),
+    [
+        ("heals_ms = 200000", Outcome.HALT),  # after the limit of 60 s
+        ("gst_ms = 30000", Outcome.DECIDED),
+        ("heals_ms = 30000", Outcome.DECIDED),
+        ("loss_permille = 10", Outcome.HALT),  # never
+    ],
+)
+def test_a_divided_chain_goes_on_when_the_network_is_whole(
+    network: str, outcome: Outcome, tmp_path: Path
+) -> None:
+    """Blocks wait for the end of a partition, or for GST, as long as the scenario has time."""
+    file = tmp_path / "divided.toml"
+    file.write_text(
+        "heights = 2\nmodel = [{ sample = 'digits_exact' }]\n"
+        f"[network]\npartition = [['v0', 'v1'], ['v2', 'v3']]\n{network}\n"
+    )
+    result = run_scenario(load_scenario(file))
+    assert (result.outcome, result.heights) == (outcome, 2 * (outcome is Outcome.DECIDED))
+
+
+def test_a_lagging_validator_does_not_hear_of_blocks_across_a_partition(tmp_path: Path) -> None:
+    """It stays behind while it is cut off, and executes what it missed after that."""
+    file = tmp_path / "lagging.toml"
+    file.write_text(
+        "heights = 6\nmodel = [{ sample = 'digits_exact' }]\nfaults.v2 = 'delay(100)'\n"
+        "[network]\npartition = [['v0', 'v1', 'v2'], ['v3']]\nheals_ms = 4000\n"
+    )
+    trace = Trace(keep=True)
+    assert run_scenario(load_scenario(file), trace).outcome is Outcome.DECIDED
+    signers = [line.partition("signed ")[2] for line in trace.lines if line.startswith("block")]
+    assert signers[0] == "v0, v1, v2"
+    assert signers[-1] == "v0, v1, v2, v3"
 
 
 def test_another_seed_gives_another_trace() -> None:
