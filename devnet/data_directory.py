@@ -42,6 +42,13 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Engines:
+    """What the fingerprints in votes stand for: (field, text) of each."""
+
+    descriptions: tuple[tuple[tuple[str, str], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Who goes on with the chain, and from which block."""
 
@@ -70,6 +77,7 @@ class DataDirectory:
         chain = self.shelf.list_chain()
         self.history = History.restore(self.shelf, chain) if chain else None
         self.settings = self._load("settings", Settings)
+        self.engines = self._load("engines", Engines) or Engines(())
         self._waiting = [h for (h,) in self._read("SELECT hash FROM waiting ORDER BY position")]
 
     def choose_genesis(self, genesis: Genesis) -> None:
@@ -110,6 +118,12 @@ class DataDirectory:
             self._save("settings", settings)
             self.settings = settings
         self._database.commit()
+
+    def keep_engines(self, engines: Engines) -> None:
+        """Keep, with the next block, what the fingerprints in votes stand for."""
+        if engines != self.engines:
+            self._save("engines", engines)
+            self.engines = engines
 
     def commit(self) -> None:
         """Keep the blocks that were put on the shelf."""

@@ -15,7 +15,8 @@ DevnetError
     StoreError       a data directory cannot be read or written
   BadBundle          a proof bundle does not read
   ConsensusError
-    NoQuorum  BadSignature  BadCertificate  BadProposal  BadEvidence  BadMessage
+    NoQuorum  BadSignature  BadCertificate  BadProof  BadProposal  BadEvidence
+    BadMessage
   RemoteError        a node answered with an error, or not at all
   RequestError       JSON-RPC: ParseError  InvalidRequest  MethodNotFound  InvalidParams
     LimitExceeded
@@ -197,6 +198,10 @@ class BadSignature(ConsensusError):
 
 class BadCertificate(ConsensusError):
     """A certificate does not prove what it claims."""
+
+
+class BadProof(ConsensusError):
+    """A proof of the state, or of a change of the validator set, does not hold."""
 
 
 class BadProposal(ConsensusError):

@@ -17,7 +17,7 @@ from devnet.chain.pool.pool import Pool
 from devnet.chain.pool.selection import Order
 from devnet.chain.transaction import decode_transaction
 from devnet.config import Config, Host
-from devnet.data_directory import DataDirectory, Settings
+from devnet.data_directory import DataDirectory, Engines, Settings
 from devnet.errors import BadTransaction, HostError, NoQuorum
 from devnet.events import BlockAdded, BlocksRemoved, Event, IntervalSet, Observer, TransactionSeen
 from devnet.footing import find_footing
@@ -101,6 +101,7 @@ class Node(NodeView):
         if self.directory is not None:
             behaviors = self.cluster.behaviors
             settings = Settings(self.timeline, self.automine, self.interval_s, behaviors)
+            self.directory.keep_engines(Engines(self.cluster.engines.known))
             self.directory.save(self.pool.all(), settings)
 
     def close(self) -> None:
@@ -112,6 +113,8 @@ class Node(NodeView):
     def _resume(self) -> None:
         """Take up what the data directory says, then let validators catch up."""
         settings = self.directory.settings if self.directory else None
+        for description in self.directory.engines.descriptions if self.directory else ():
+            self.cluster.engines.add(description)
         if self.directory is not None and settings is not None:
             self.timeline = replace(settings.timeline, period_s=self.config.block_time_s)
             self.automine, self.interval_s = settings.automine, settings.interval_s

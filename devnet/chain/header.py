@@ -58,7 +58,7 @@ class Header:
 
 
 HEADER_FIELDS = tuple(field.name for field in fields(Header) if field.name != "length")
-_LENGTHS = (FRONTIER_LENGTH, LONDON_LENGTH, SHANGHAI_LENGTH, CANCUN_LENGTH, PRAGUE_LENGTH)
+LENGTHS = (FRONTIER_LENGTH, LONDON_LENGTH, SHANGHAI_LENGTH, CANCUN_LENGTH, PRAGUE_LENGTH)
 _SIZES = {  # bytes; 32 if not named
     "coinbase": 20,
     "logs_bloom": 256,
@@ -88,8 +88,8 @@ def decode_header(items: Sequence[bytes]) -> Header:
 
     Raises: BadBlock naming the field that is not canonical.
     """
-    if not isinstance(items, list | tuple) or len(items) not in _LENGTHS:
-        raise BadBlock(f"a header is a list of {_LENGTHS} fields")
+    if not isinstance(items, list | tuple) or len(items) not in LENGTHS:
+        raise BadBlock(f"a header is a list of {LENGTHS} fields")
     names = HEADER_FIELDS[: len(items)]
     values = {name: _decode_field(name, item) for name, item in zip(names, items, strict=True)}
     return Header(**values, length=len(items))  # type: ignore[arg-type]

@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from devnet.cli.output import json_option
-from devnet.errors import BadBundle, ConfigError
+from devnet.errors import ConfigError
 from devnet.verification.bundle import Bundle, parse_bundle
 from devnet.verification.calldata import encode_check, encode_verify
-from devnet.verification.verifier import Mark, Outcome, Step, Verdict, verify_bundle
+from devnet.verification.step import Mark
+from devnet.verification.strict_json import MAX_BUNDLE_BYTES
+from devnet.verification.verifier import Outcome, Verdict, verify_text
 from precompiles.digest import compute_model_id
 from precompiles.models.samples import list_samples, read_sample
 
@@ -28,7 +30,17 @@ _WORDS = {
 @click.option(
     "--model", type=click.Path(), help="Model file; searched beside the bundle if absent."
 )
-@click.option("--trust", metavar="HASH", help="Hash of the validator set you trust.")
+@click.option(
+    "--trust",
+    metavar="HASH",
+    help="Hash of a validator set you trust: the genesis set's, which is extraData of block 0, or "
+    "that of any later set up to the one that signs.",
+)
+@click.option(
+    "--without-attachments",
+    is_flag=True,
+    help="Leave ZK proofs and attestations out, which this verifier does not check.",
+)
 @click.option(
     "--calldata",
     is_flag=True,
@@ -36,32 +48,30 @@ _WORDS = {
 )
 @json_option
 def command(
-    bundle: str, model: str | None, trust: str | None, calldata: bool, as_json: bool
+    bundle: str,
+    model: str | None,
+    trust: str | None,
+    without_attachments: bool,
+    calldata: bool,
+    as_json: bool,
 ) -> None:
     """Check BUNDLE without a node: signatures, header, path, digests, then run the model again."""
+    path, trusted = Path(bundle), _parse_hash(trust)
+    text = _read(path, MAX_BUNDLE_BYTES + 1)
     if calldata:
-        data = "0x" + _encode(Path(bundle), _parse_hash(trust)).hex()
+        data = "0x" + _encode(parse_bundle(text), trusted).hex()
         click.echo(json.dumps({"data": data}) if as_json else data)
         return
-    verdict = _verify(Path(bundle), Path(model) if model else None, _parse_hash(trust))
+
+    def find_model(parsed: Bundle) -> bytes | None:
+        return _read(Path(model)) if model else _find_model(parsed, path.parent)
+
+    verdict = verify_text(text, find_model, trusted, without_attachments=without_attachments)
     click.echo(_to_json(verdict) if as_json else _to_text(verdict))
     sys.exit(verdict.outcome.value)
 
 
-def _verify(path: Path, model_path: Path | None, trusted: bytes | None) -> Verdict:
-    try:
-        bundle = parse_bundle(_read(path).decode())
-    except (BadBundle, UnicodeDecodeError) as broken:
-        return Verdict(Outcome.REFUTED, (Step("bundle", Mark.FAILS, str(broken)),))
-    model = _read(model_path) if model_path else _find_model(bundle, path.parent)
-    return verify_bundle(bundle, model, trusted)
-
-
-def _encode(path: Path, trusted: bytes | None) -> bytes:
-    try:
-        bundle = parse_bundle(_read(path).decode())
-    except UnicodeDecodeError as broken:
-        raise BadBundle(f"not JSON: {broken}") from broken
+def _encode(bundle: Bundle, trusted: bytes | None) -> bytes:
     return encode_verify(bundle) if trusted is None else encode_check(bundle, trusted)
 
 
@@ -77,9 +87,10 @@ def _list_models(folder: Path) -> Iterator[bytes]:
         yield read_sample(name)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int = -1) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except OSError as fault:
         raise ConfigError(f"cannot read '{path}': {fault.strerror}") from fault
 

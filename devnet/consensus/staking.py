@@ -75,8 +75,7 @@ def read_validators(load: Load, known: ValidatorSet) -> ValidatorSet:
 
 def list_changes(load: Load) -> tuple[int, ...]:
     """Heights at which another set than the first came into force, or will."""
-    places = (locate_item(EPOCHS, index, words=2) for index in range(1, load(EPOCHS)))
-    return tuple(load(place + 1) for place in places)
+    return tuple(load(locate_first_height(index)) for index in range(1, load(EPOCHS)))
 
 
 def compute_updates(before: ValidatorSet, after: ValidatorSet) -> tuple[Update, ...]:
@@ -125,6 +124,11 @@ def read_max_age(load: Load) -> int:
 def locate_item(array: int, index: int, words: int = 1) -> int:
     """Slot of an element of an array whose elements take so many words."""
     return _hash(array.to_bytes(32, "big")) + index * words
+
+
+def locate_first_height(index: int) -> int:
+    """Slot of the height from which the set of an entry, 0 for the first, is in force."""
+    return locate_item(EPOCHS, index, words=2) + 1
 
 
 def locate_account(address: bytes) -> int:

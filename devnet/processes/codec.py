@@ -36,7 +36,7 @@ from devnet.processes.message import (
     Transactions,
 )
 
-VERSION = 2
+VERSION = 3
 KINDS: tuple[type[Any], ...] = (
     Proposed,
     Prevote,

@@ -28,6 +28,7 @@ from devnet.processes.message import (
 from devnet.processes.models import ModelExchange
 from devnet.processes.network_file import Network, save_network
 from devnet.processes.testimony import HEARD_HEIGHTS
+from devnet.validators.engine_book import EngineBook
 from devnet.validators.validator import Validator
 from precompiles.models.file_store import FileStore
 
@@ -74,6 +75,7 @@ class Correspondence:
         key: bytes,
         clock: Clock,
         follower: Validator,
+        engines: EngineBook,
         on_said: Callable[[Said, Body | None], None],
     ) -> None:
         """`on_said` gets statements of the next height and of the last ones, and their blocks.
@@ -81,6 +83,7 @@ class Correspondence:
         It raises BadMessage for what nobody has signed.
         """
         self.network, self._folder, self._clock = network, folder, clock
+        self._engines = engines
         keys = derive_keys(key)
         self.own_key = keys.public
         others = [peer for peer in network.peers if peer.key != keys.public]
@@ -209,6 +212,7 @@ class Correspondence:
                 self._hear(proposal, height, body)
             case Report():
                 self._reports[peer.key] = message
+                self._engines.add(message.engine)
             case ModelsHeld(model_ids):
                 for model_id in model_ids:
                     self._holders.setdefault(model_id, {})[peer.key] = None

@@ -93,7 +93,7 @@ class Federation(Cluster):
         self._verifier = KeyVerifier(config.chain_id, self._turns.get_set_hash)
         evidence = self.evidence if config.reports_evidence else None
         self._vigil = Vigil(follower, self._turns.get_validators, evidence, self._note_proof)
-        self._post = Correspondence(folder, network, key, clock, follower, self._hear)
+        self._post = Correspondence(folder, network, key, clock, follower, self.engines, self._hear)
 
     def close(self) -> None:
         self._post.close()

@@ -120,6 +120,7 @@ class Report:
     behavior: str  # as it was started
     head_hash: bytes
     state_root: bytes  # after the head
+    engine: tuple[tuple[str, str], ...]  # what its fingerprint stands for
 
 
 Message: TypeAlias = (

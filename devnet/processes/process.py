@@ -34,6 +34,7 @@ from devnet.processes.models import ModelExchange
 from devnet.processes.network_file import load_network, save_network
 from devnet.validators.faults.fault import Strategy
 from devnet.validators.misbehaviour import HONEST, Behavior
+from precompiles.engine.fingerprint import describe_engine
 from precompiles.models.file_store import FileStore
 
 _WAIT_MS = 100  # at most, before it looks whether to stop
@@ -185,6 +186,7 @@ class Process:
             str(self._home.validator.behavior),
             self._home.history.head.hash,
             self._home.validator.head.state_root,
+            tuple(describe_engine().items()),
         )
 
 

@@ -19,6 +19,7 @@ from devnet.consensus.turns import Turns
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.errors import ConfigError, UnknownBlock
 from devnet.validators.attempt import LeftOut
+from devnet.validators.engine_book import EngineBook
 from devnet.validators.evidence_pool import EvidencePool
 from devnet.validators.evidence_shelf import EvidenceShelf
 from devnet.validators.misbehaviour import Behavior, parse_behavior
@@ -49,6 +50,7 @@ class Council:
         self._next = start_rotation(founders)
         self.evidence = EvidencePool(self._turns.get_set_hash, shelf)
         self.record = Record()
+        self.engines = EngineBook()
         self.left_out: list[LeftOut] = []  # in the last attempt
         self.round = 0  # of the last decision, or the one that is waited in
         self.step = "decided"

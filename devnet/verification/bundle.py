@@ -1,30 +1,58 @@
 """Proof bundle: one inference receipt with everything an offline check needs, as strict JSON.
 
-The reader takes one spelling of every value (lower-case hex, plain integers, no unknown or repeated
-keys), so a changed character is either noise between values or an error.
+`FORMAT.md` says what each field means and how it is hashed; `bundle.schema.json` is its shape.
 """
 
-import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from devnet.chain.header import HEADER_FIELDS, Header
+from devnet.chain.header import Header
 from devnet.consensus.certificate import Certificate
-from devnet.consensus.validator_set import Member, ValidatorSet
-from devnet.consensus.vote import Vote
+from devnet.consensus.validator_set import ValidatorSet
 from devnet.errors import BadBundle
-from devnet.nesting import MAX_DEPTH, is_too_deep
 from devnet.receipt import InferenceReceipt
-from precompiles.tensor import DType, Tensor
+from devnet.verification.signed_block import (
+    BLOCK_FIELDS,
+    SignedBlock,
+    StateProof,
+    camel,
+    dump_block,
+    read_block,
+    read_value,
+)
+from devnet.verification.strict_json import Reader, parse_json, show
+from precompiles.engine.description import MAX_FIELDS, NAME, TEXT
+from precompiles.tensor import MAX_RANK, MAX_TENSOR_BYTES, MAX_TENSORS, DType, Tensor
 
-FORMAT = "devnet-proof-bundle/1"
-MAX_BUNDLE_BYTES = 1 << 28  # bytes of a bundle file
-_HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
+FORMAT = "devnet-proof-bundle/2"
+MAX_CHANGES = 4_096  # of the validator set, in one bundle
+MAX_ATTACHMENTS = 16
+_MAX_LEAVES = 2**32  # receipts of a block
+_MAX_SIBLINGS = 32
+_MAX_SIGNERS = 256
+_KIND = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _RECEIPT_FIELDS = tuple(field.name for field in fields(InferenceReceipt))
-_SIZES = {"coinbase": 20, "caller": 20, "logs_bloom": 256, "nonce": 8}  # bytes; 32 otherwise
-_MAX_INTEGER = 2**256 - 1
+_RECEIPT_KINDS = {field.name: field.type for field in fields(InferenceReceipt)}
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What a fingerprint in the certificate stands for; nothing if that is not known."""
+
+    fingerprint: bytes
+    description: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Further evidence, as a ZK proof or an attestation, for those who can check its kind."""
+
+    kind: str
+    version: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,207 +62,150 @@ class Bundle:
     chain_id: int
     header: Header
     certificate: Certificate
-    validators: ValidatorSet
+    validators: ValidatorSet  # who signs this block
+    proof: StateProof  # that no change of the set is missing
+    changes: tuple[SignedBlock, ...]  # of the validator set, from the first one on
+    engines: tuple[Engine, ...]  # of the signers of `block`, each once
     receipt: InferenceReceipt
     index: int  # of the receipt in its block
     count: int  # of receipts in the block
     path: tuple[bytes, ...]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def block(self) -> SignedBlock:
+        """The block of the inference, as the last link of the changes."""
+        return SignedBlock(self.header, self.certificate, self.validators, self.proof)
 
 
 def dump_bundle(bundle: Bundle) -> dict[str, Any]:
     """The bundle as JSON values."""
-    certificate = bundle.certificate
     return {
         "format": FORMAT,
         "chainId": bundle.chain_id,
-        "header": {_camel(name): _show(getattr(bundle.header, name)) for name in HEADER_FIELDS},
-        "certificate": {
-            "height": certificate.height,
-            "round": certificate.round,
-            "blockHash": _show(certificate.block_hash),
-            "votes": [
-                {
-                    "validator": _show(vote.validator),
-                    "fingerprint": _show(vote.fingerprint),
-                    "signature": _show(vote.signature),
-                }
-                for vote in certificate.votes
-            ],
-        },
-        "validators": [
-            {"address": _show(member.address), "power": member.power}
-            for member in bundle.validators.members
+        **dump_block(bundle.block),
+        "changes": [dump_block(change) for change in bundle.changes],
+        "engines": [
+            {
+                "fingerprint": show(engine.fingerprint),
+                "description": None if engine.description is None else dict(engine.description),
+            }
+            for engine in bundle.engines
         ],
-        "receipt": {_camel(name): _show(getattr(bundle.receipt, name)) for name in _RECEIPT_FIELDS},
+        "receipt": {camel(name): show(getattr(bundle.receipt, name)) for name in _RECEIPT_FIELDS},
         "path": {
             "index": bundle.index,
             "count": bundle.count,
-            "siblings": [_show(sibling) for sibling in bundle.path],
+            "siblings": [show(sibling) for sibling in bundle.path],
         },
         "inputs": [dump_tensor(tensor) for tensor in bundle.inputs],
         "outputs": [dump_tensor(tensor) for tensor in bundle.outputs],
+        "attachments": [
+            {"kind": each.kind, "version": each.version, "data": show(each.data)}
+            for each in bundle.attachments
+        ],
     }
 
 
-def parse_bundle(text: str) -> Bundle:
+def parse_bundle(text: str | bytes) -> Bundle:
     """Read a bundle.
 
     Raises: BadBundle naming the field and what it must be.
     """
-    if len(text) > MAX_BUNDLE_BYTES:
-        raise BadBundle(f"bundle of {len(text)} bytes, at most {MAX_BUNDLE_BYTES}")
-    if is_too_deep(text):
-        raise BadBundle(f"more than {MAX_DEPTH} brackets inside each other")
-    try:
-        data = json.loads(text, object_pairs_hook=_refuse_repeats, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as broken:
-        raise BadBundle(f"not JSON: {broken}") from broken
-    return _read_bundle(_Reader(data, "bundle"))
+    root = parse_json(text)
+    found = root.value.get("format") if isinstance(root.value, dict) else None
+    if isinstance(found, str) and found != FORMAT:
+        raise BadBundle(
+            f"format is {found!r:.80}; this verifier reads {FORMAT}: write the bundle again with "
+            "'devnet receipt' of this version, or use the verifier of the version that wrote it"
+        )
+    return _read_bundle(root)
 
 
 def dump_tensor(tensor: Tensor) -> dict[str, Any]:
     """A tensor as JSON values."""
-    return {"dtype": int(tensor.dtype), "shape": list(tensor.shape), "data": _show(tensor.data)}
+    return {"dtype": int(tensor.dtype), "shape": list(tensor.shape), "data": show(tensor.data)}
 
 
-class _Reader:
-    """One JSON value with its place in the bundle, for error messages."""
-
-    def __init__(self, value: Any, place: str) -> None:
-        self.value = value
-        self.place = place
-
-    def fields(self, *names: str) -> Mapping[str, "_Reader"]:
-        if not isinstance(self.value, dict):
-            raise BadBundle(f"{self.place} must be an object")
-        if sorted(self.value) != sorted(names):
-            found, wanted = ", ".join(sorted(self.value)), ", ".join(sorted(names))
-            raise BadBundle(f"{self.place} has fields {found}; must be {wanted}")
-        return {name: _Reader(self.value[name], f"{self.place}.{name}") for name in names}
-
-    def items(self) -> tuple["_Reader", ...]:
-        if not isinstance(self.value, list):
-            raise BadBundle(f"{self.place} must be a list")
-        return tuple(_Reader(v, f"{self.place}[{i}]") for i, v in enumerate(self.value))
-
-    def integer(self) -> int:
-        value = self.value
-        if type(value) is not int or not 0 <= value <= _MAX_INTEGER:
-            raise BadBundle(f"{self.place} is {value!r}; must be a whole number from 0")
-        return value
-
-    def flag(self) -> bool:
-        if not isinstance(self.value, bool):
-            raise BadBundle(f"{self.place} is {self.value!r}; must be true or false")
-        return self.value
-
-    def data(self, size: int | None = None) -> bytes:
-        value = self.value
-        if not isinstance(value, str) or not _HEX.fullmatch(value):
-            raise BadBundle(f"{self.place} must be lower-case hex with 0x, two digits a byte")
-        raw = bytes.fromhex(value[2:])
-        if size is not None and len(raw) != size:
-            raise BadBundle(f"{self.place} has {len(raw)} bytes, must have {size}")
-        return raw
-
-
-def _read_bundle(root: _Reader) -> Bundle:
+def _read_bundle(root: Reader) -> Bundle:
     parts = root.fields(
-        *("format", "chainId", "header", "certificate", "validators"),
+        *("format", "chainId", *BLOCK_FIELDS, "changes", "engines"),
         *("receipt", "path", "inputs", "outputs"),
+        optional=("attachments",),
     )
-    if parts["format"].value != FORMAT:
-        raise BadBundle(f"format is {parts['format'].value!r}; this verifier reads {FORMAT}")
+    parts["format"].text(re.compile(re.escape(FORMAT)), FORMAT)
     path = parts["path"].fields("index", "count", "siblings")
+    block = read_block(parts)
+    attachments = parts["attachments"].items(MAX_ATTACHMENTS) if "attachments" in parts else ()
     return Bundle(
         chain_id=parts["chainId"].integer(),
-        header=_read_header(parts["header"]),
-        certificate=_read_certificate(parts["certificate"]),
-        validators=ValidatorSet(tuple(map(_read_member, parts["validators"].items()))),
+        header=block.header,
+        certificate=block.certificate,
+        validators=block.validators,
+        proof=block.proof,
+        changes=tuple(
+            read_block(change.fields(*BLOCK_FIELDS))
+            for change in parts["changes"].items(MAX_CHANGES)
+        ),
+        engines=_read_engines(parts["engines"], block),
         receipt=_read_receipt(parts["receipt"]),
         index=path["index"].integer(),
-        count=path["count"].integer(),
-        path=tuple(sibling.data(32) for sibling in path["siblings"].items()),
-        inputs=tuple(map(_read_tensor, parts["inputs"].items())),
-        outputs=tuple(map(_read_tensor, parts["outputs"].items())),
+        count=path["count"].integer(_MAX_LEAVES),
+        path=tuple(sibling.data(32) for sibling in path["siblings"].items(_MAX_SIBLINGS)),
+        inputs=tuple(map(_read_tensor, parts["inputs"].items(MAX_TENSORS))),
+        outputs=tuple(map(_read_tensor, parts["outputs"].items(MAX_TENSORS))),
+        attachments=tuple(map(_read_attachment, attachments)),
     )
 
 
-def _read_header(reader: _Reader) -> Header:
-    parts = reader.fields(*map(_camel, HEADER_FIELDS))
-    kinds = {field.name: field.type for field in fields(Header)}
-    return Header(**{name: _read_value(parts[_camel(name)], name, kinds) for name in HEADER_FIELDS})
+def _read_engines(reader: Reader, block: SignedBlock) -> tuple[Engine, ...]:
+    engines = tuple(map(_read_engine, reader.items(_MAX_SIGNERS)))
+    signed = list(dict.fromkeys(vote.fingerprint for vote in block.certificate.votes))
+    if [engine.fingerprint for engine in engines] != signed:
+        raise BadBundle(f"{reader.place} must be the signers' fingerprints, each once, in order")
+    return engines
 
 
-def _read_receipt(reader: _Reader) -> InferenceReceipt:
-    parts = reader.fields(*map(_camel, _RECEIPT_FIELDS))
-    kinds = {field.name: field.type for field in fields(InferenceReceipt)}
-    values = {name: _read_value(parts[_camel(name)], name, kinds) for name in _RECEIPT_FIELDS}
+def _read_engine(reader: Reader) -> Engine:
+    parts = reader.fields("fingerprint", "description")
+    described = parts["description"]
+    fingerprint = parts["fingerprint"].data(32)
+    if described.value is None:
+        return Engine(fingerprint, None)
+    entries = tuple(described.entries())
+    if len(entries) > MAX_FIELDS:
+        raise BadBundle(f"{described.place} has {len(entries)} fields, at most {MAX_FIELDS}")
+    for name, value in entries:
+        if not NAME.fullmatch(name):
+            raise BadBundle(f"{value.place[:80]}: a field's name has letters, digits, - and _")
+    wanted = "printable ASCII of at most 1024 characters"
+    return Engine(fingerprint, {name: value.text(TEXT, wanted) for name, value in entries})
+
+
+def _read_receipt(reader: Reader) -> InferenceReceipt:
+    parts = reader.fields(*map(camel, _RECEIPT_FIELDS))
+    values = {
+        name: read_value(parts[camel(name)], name, _RECEIPT_KINDS[name]) for name in _RECEIPT_FIELDS
+    }
     return InferenceReceipt(**values)
 
 
-def _read_value(reader: _Reader, name: str, kinds: Mapping[str, Any]) -> Any:
-    if kinds[name] is bool:
-        return reader.flag()
-    if kinds[name] is int:
-        return reader.integer()
-    return reader.data(_SIZES.get(name, 32))
-
-
-def _read_certificate(reader: _Reader) -> Certificate:
-    parts = reader.fields("height", "round", "blockHash", "votes")
-    round_, block_hash = parts["round"].integer(), parts["blockHash"].data(32)
-    votes = tuple(_read_vote(vote, round_, block_hash) for vote in parts["votes"].items())
-    return Certificate(parts["height"].integer(), round_, block_hash, votes)
-
-
-def _read_vote(reader: _Reader, round_: int, block_hash: bytes) -> Vote:
-    parts = reader.fields("validator", "fingerprint", "signature")
-    return Vote(
-        round=round_,
-        block_hash=block_hash,
-        validator=parts["validator"].data(20),
-        fingerprint=parts["fingerprint"].data(32),
-        signature=parts["signature"].data(65),
-    )
-
-
-def _read_member(reader: _Reader) -> Member:
-    parts = reader.fields("address", "power")
-    power = parts["power"].integer()
-    if power == 0:
-        raise BadBundle(f"{parts['power'].place} is 0; a member has power")
-    return Member(parts["address"].data(20), power)
-
-
-def _read_tensor(reader: _Reader) -> Tensor:
+def _read_tensor(reader: Reader) -> Tensor:
     parts = reader.fields("dtype", "shape", "data")
     code = parts["dtype"].integer()
     if code not in tuple(DType):
         raise BadBundle(f"{parts['dtype'].place} is {code}, not an ONNX type that is supported")
-    shape = tuple(axis.integer() for axis in parts["shape"].items())
-    if any(axis >> 32 for axis in shape):
-        raise BadBundle(f"{parts['shape'].place} has a dimension that does not fit uint32")
-    return Tensor(DType(code), shape, parts["data"].data())
+    dtype = DType(code)
+    shape = tuple(axis.integer(2**32 - 1) for axis in parts["shape"].items(MAX_RANK))
+    size = math.prod(shape) * dtype.size_bytes
+    if size > MAX_TENSOR_BYTES:
+        raise BadBundle(f"{reader.place} has {size} bytes, at most {MAX_TENSOR_BYTES}")
+    return Tensor(dtype, shape, parts["data"].data(size))
 
 
-def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    built = dict(pairs)
-    if len(built) != len(pairs):
-        raise BadBundle("a field is given twice")
-    return built
-
-
-def _refuse_constant(word: str) -> None:
-    raise BadBundle(f"{word} is not a value of a bundle")
-
-
-def _show(value: bytes | int) -> str | int:
-    return "0x" + value.hex() if isinstance(value, bytes) else value
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+def _read_attachment(reader: Reader) -> Attachment:
+    parts = reader.fields("kind", "version", "data")
+    kind = parts["kind"].text(_KIND, "lower-case letters, digits and -")
+    return Attachment(kind, parts["version"].integer(2**32 - 1), parts["data"].data())

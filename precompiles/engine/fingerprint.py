@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import cbor2
 import numpy as np
 import onnxruntime as ort
+from numpy._core._multiarray_umath import __cpu_features__
 
-from precompiles.digest import compute_keccak
+from precompiles.engine.description import hash_description
 
 _OPTIONS = "cpu, 1 thread, sequential, no graph optimisation"
 _CANONICAL = "quiet NaN, no negative zero"
@@ -16,6 +16,16 @@ _CPU_FLAGS = (
     *("sse4_2", "avx", "avx2", "fma", "avx512f"),
     *("avx512_vnni", "avx_vnni", "amx_int8", "asimd"),
 )
+_ASKED = {  # what numpy asks the processor: an emulator shows /proc/cpuinfo of its host
+    "sse4_2": "SSE42",
+    "avx": "AVX",
+    "avx2": "AVX2",
+    "fma": "FMA3",
+    "avx512f": "AVX512F",
+    "avx512_vnni": "AVX512VNNI",
+    "avx_vnni": "AVX2",
+    "amx_int8": "AVX512F",
+}
 
 
 @cache
@@ -33,7 +43,7 @@ def describe_engine() -> Mapping[str, str]:
 @cache
 def compute_fingerprint() -> bytes:
     """32 bytes; equal on two hosts that give a `pinned` model equal bits."""
-    return compute_keccak(cbor2.dumps(dict(describe_engine()), canonical=True))
+    return hash_description(describe_engine())
 
 
 def _read_cpu_flags() -> tuple[str, ...]:
@@ -49,4 +59,8 @@ def _read_cpu_flags() -> tuple[str, ...]:
         if line.startswith(("flags", "Features"))
         for flag in line.split(":", 1)[1].split()
     }
-    return tuple(flag for flag in _CPU_FLAGS if flag in present)
+    return tuple(flag for flag in _CPU_FLAGS if flag in present and _is_there(flag))
+
+
+def _is_there(flag: str) -> bool:
+    return bool(__cpu_features__.get(_ASKED.get(flag, flag), True))

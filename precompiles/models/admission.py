@@ -11,6 +11,8 @@ from precompiles.errors import NotAdmitted
 from precompiles.models.graph import Graph, read_graph
 from precompiles.models.manifest import Manifest, Profile
 from precompiles.models.portable_work import compute_portable_work
+from precompiles.models.reading.binding import find_sizes
+from precompiles.models.reading.header import parse_model
 from precompiles.models.rules.judge import judge_graph
 from precompiles.models.rules.portability import make_portable
 from precompiles.models.rules.verdict import Verdict
@@ -29,6 +31,11 @@ def admit_model(model: bytes, dimensions: Mapping[str, int] = NO_DIMENSIONS) -> 
     """
     graph = read_graph(model, dimensions)
     return build_manifest(model, graph, judge_model(graph))
+
+
+def admit_for_shapes(model: bytes, shapes: Sequence[tuple[int, ...]]) -> Manifest:
+    """Check a model file whose dynamic dimensions are those of given inputs. Raises: as above."""
+    return admit_model(model, dict(find_sizes(parse_model(model).graph, shapes)))
 
 
 def judge_model(graph: Graph) -> tuple[Verdict, ...]:

@@ -79,7 +79,7 @@ def test_a_receipt_is_written_and_verifies_in_a_new_process(
         assert refuted.out.splitlines()[-1].startswith("refuted: ")
         answer = json.loads(devnet("verify", str(other), "--json").out)
         assert answer["outcome"] == "refuted"
-    assert bundle["format"] == "devnet-proof-bundle/1"
+    assert bundle["format"] == "devnet-proof-bundle/2"
     assert devnet("verify", str(path), "--trust", "0x" + "00" * 32).code == 1
     parsed, trusted = parse_bundle(path.read_text()), "0x" + "22" * 32
     assert devnet("verify", str(path), "--calldata").out == f"0x{encode_verify(parsed).hex()}\n"

@@ -14,7 +14,7 @@ from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Prevote
 from devnet.errors import StoreError
 from devnet.network.sockets.identity import Peer
-from devnet.processes.codec import encode
+from devnet.processes.codec import VERSION, encode
 from devnet.processes.message import Introduced, Report, ReportWanted, Transactions
 from devnet.processes.process import Process
 from tests.processes.quartet import Four
@@ -60,12 +60,12 @@ def test_two_processes_do_not_share_a_folder(four: Four) -> None:
     ("garbage", "said"),
     [
         (b"\xff\xff nonsense", "format 255"),
-        (b"\2\1" + bytes(100), "no Prevote"),
+        (bytes((VERSION, 1)) + bytes(100), "no Prevote"),
         (encode(Status(1, ADDRESS)), "speaks for validator"),
         (encode(Prevote(1, 0, WORD, -1, ADDRESS, SIGNATURE)), "has not signed"),
         (encode(Transactions((b"no transaction",))), "does not read"),
         (encode(Introduced(Peer("v9", ADDRESS, "key", "tcp://x:1"))), "only the node may"),
-        (encode(Report(0, "", 0, 0, 0, "", (), 0, "", WORD, WORD)), "nobody wanted"),
+        (encode(Report(0, "", 0, 0, 0, "", (), 0, "", WORD, WORD, ())), "nobody wanted"),
     ],
 )
 def test_a_peer_that_sends_garbage_is_dropped_and_named(

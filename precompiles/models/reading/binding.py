@@ -1,6 +1,6 @@
 """Binding: the dynamic dimensions of a model's inputs, given their sizes or refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 import onnx
@@ -61,6 +61,19 @@ def bind_inputs(
             hint = f"it has {', '.join(near)}" if near else "all its dimensions are numbers"
             raise NotAdmitted(f"the model has no dynamic dimension '{name}'; {hint}")
     return tuple(inputs), tuple(sorted(dimensions.items()))
+
+
+def find_sizes(
+    graph: onnx.GraphProto, shapes: Sequence[tuple[int, ...]]
+) -> Iterator[tuple[str, int]]:
+    """Sizes of the dynamic dimensions, as `input:axis`, under which tensors of these shapes fit."""
+    weights = {tensor.name for tensor in graph.initializer}
+    inputs = (value for value in graph.input if value.name not in weights)
+    for value, shape in zip(inputs, shapes, strict=False):
+        dimensions = read_tensor_type(value).shape.dim
+        for axis, (dimension, size) in enumerate(zip(dimensions, shape, strict=False)):
+            if dimension.dim_value <= 0:
+                yield f"{value.name}:{axis}", size
 
 
 def read_tensor_type(value: onnx.ValueInfoProto) -> onnx.TypeProto.Tensor:

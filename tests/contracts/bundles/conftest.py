@@ -21,7 +21,8 @@ from devnet.consensus.validator_set import compute_set_hash
 from devnet.errors import ExecutionReverted
 from devnet.verification.bundle import Bundle
 from devnet.verification.calldata import encode_check
-from devnet.verification.verifier import Mark, verify_bundle
+from devnet.verification.step import Mark
+from devnet.verification.verifier import verify_bundle
 from precompiles.digest import compute_keccak
 from tests.conftest import Driver
 from tests.contracts.bundles.notary import CHAIN_ID

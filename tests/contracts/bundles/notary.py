@@ -12,7 +12,7 @@ from devnet.consensus.vote import Vote, VoteContext, sign_vote
 from devnet.merkle import build_path
 from devnet.proofs import build_proof
 from devnet.receipt import InferenceReceipt, compute_inference_root, encode_receipt
-from devnet.verification.bundle import Bundle
+from devnet.verification.bundle import Bundle, Engine
 from precompiles.digest import compute_keccak
 from tests.conftest import Driver
 
@@ -84,7 +84,8 @@ class Notary:
             for address in signers
         )
         certificate = Certificate(bundle.header.number, given.round, value, votes)
-        return replace(bundle, certificate=certificate)
+        engines = (Engine(FINGERPRINT, None),) if votes else ()
+        return replace(bundle, certificate=certificate, engines=engines)
 
 
 @cache

@@ -1,0 +1,109 @@
+"""What a bundle claims and its signatures prove: all steps that need neither model nor engine."""
+
+from collections.abc import Iterator
+
+from devnet.chain.header import compute_header_hash
+from devnet.consensus.certificate import check_certificate
+from devnet.consensus.validator_set import compute_set_hash
+from devnet.consensus.vote import VoteContext
+from devnet.errors import BadProof, ConsensusError
+from devnet.merkle import compute_root_from_path
+from devnet.receipt import encode_receipt
+from devnet.verification.bundle import Attachment, Bundle
+from devnet.verification.step import Mark, Step, compare
+from devnet.verification.succession import follow_changes
+from precompiles.digest import compute_keccak
+from precompiles.engine.description import hash_description
+from precompiles.tensor import encode_tensors
+
+KINDS = ("zk-proof", "tee-attestation")  # of attachments with a meaning
+
+
+def check_claims(bundle: Bundle, trusted_set: bytes | None) -> Iterator[Step]:
+    """Steps in the order in which they are told.
+
+    Args:
+        trusted_set: hash of a validator set that the caller trusts.
+    """
+    header, receipt, certificate = bundle.header, bundle.receipt, bundle.certificate
+    yield _check_set(bundle, trusted_set)
+    block_hash = compute_header_hash(header)
+    yield compare("block header", block_hash, certificate.block_hash, "the certificate is for")
+    yield _check_signatures(bundle)
+    yield _check_engines(bundle)
+
+    root = compute_root_from_path(encode_receipt(receipt), bundle.index, bundle.count, bundle.path)
+    if receipt.block_number != header.number:
+        value = f"says block {receipt.block_number}, the header is block {header.number}"
+        yield Step("inference receipt", Mark.FAILS, value)
+    else:
+        yield compare("inference receipt", root or b"", header.extra_data, "the header's root is")
+
+    for name, tensors, digest in (
+        ("input", bundle.inputs, receipt.input_digest),
+        ("output", bundle.outputs, receipt.output_digest),
+    ):
+        found = compute_keccak(encode_tensors(tensors))
+        yield compare(name, found, digest, "the receipt says")
+    for attachment in bundle.attachments:
+        yield _name_attachment(attachment)
+
+
+def _check_set(bundle: Bundle, trusted_set: bytes | None) -> Step:
+    name, members = "validator set", bundle.validators.members
+    try:
+        hashes = follow_changes(bundle.chain_id, bundle.changes, bundle.block)
+    except BadProof as broken:
+        return Step(name, Mark.FAILS, str(broken))
+    count = len(bundle.changes)
+    text = (
+        f"0x{hashes[-1].hex()}, {len(members)} members, follows from genesis set "
+        f"0x{hashes[0].hex()} through {count} change{'' if count == 1 else 's'}"
+    )
+    if trusted_set is not None and trusted_set not in hashes:
+        return Step(name, Mark.FAILS, f"{text}; trusted is 0x{trusted_set.hex()}")
+    return Step(name, Mark.HOLDS, text if trusted_set is None else f"{text}; trusted")
+
+
+def _check_signatures(bundle: Bundle) -> Step:
+    validators, certificate = bundle.validators, bundle.certificate
+    set_hash = compute_set_hash(validators)
+    context = VoteContext(bundle.chain_id, bundle.header.number, set_hash)
+    try:
+        power = check_certificate(certificate, validators, context)
+    except ConsensusError as refused:
+        return Step("signatures", Mark.FAILS, str(refused))
+    text = f"{len(certificate.votes)} validators, power {power} of {validators.total_power}"
+    return Step("signatures", Mark.HOLDS, text)
+
+
+def _check_engines(bundle: Bundle) -> Step:
+    name = "engines"
+    unknown = 0
+    for engine in bundle.engines:
+        known = f"0x{engine.fingerprint.hex()}"
+        if engine.description is None:
+            unknown += 1
+            continue
+        found = hash_description(engine.description)
+        if found != engine.fingerprint:
+            value = f"the description of {known} hashes to 0x{found.hex()}"
+            return Step(name, Mark.FAILS, value)
+    if unknown:
+        return Step(name, Mark.UNKNOWN, f"{unknown} of {len(bundle.engines)} are not described")
+    texts = []
+    for engine in bundle.engines:
+        signers = [
+            vote for vote in bundle.certificate.votes if vote.fingerprint == engine.fingerprint
+        ]
+        fields = (engine.description or {}).items()
+        described = ", ".join(f"{name} {text}" for name, text in fields)
+        texts.append(f"{len(signers)} × 0x{engine.fingerprint.hex()[:16]}… ({described})")
+    return Step(name, Mark.HOLDS, "; ".join(texts))
+
+
+def _name_attachment(attachment: Attachment) -> Step:
+    value = f"{attachment.kind}/{attachment.version}, {len(attachment.data)} bytes"
+    if attachment.kind not in KINDS:
+        value += ", a kind that is unknown here"
+    return Step("attachment", Mark.UNKNOWN, f"{value}: not checked here")
