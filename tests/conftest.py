@@ -5,7 +5,11 @@ The chain is imported where it is used, so that rooms below it do not take it.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -138,6 +142,19 @@ def infer_data() -> Callable[..., bytes]:
 def start() -> type[Driver]:
     """Starts a node of its own configuration: `start(validators=1)`."""
     return Driver
+
+
+@pytest.fixture(scope="session")
+def eels_python() -> Path:
+    """A Python that has EELS; where it cannot be installed, a failure in CI, else a skip."""
+    script = Path(__file__).resolve().parents[1] / "scripts" / "install_eels"
+    installed = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    if installed.returncode:
+        said = installed.stderr.strip()
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"EELS is not installed: {said}")
+        pytest.skip(f"EELS is not installed, THERE IS NO SECOND OPINION: {said}")
+    return Path(installed.stdout.strip()) / "bin" / "python"
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ from devnet.chain.world import World
 from devnet.errors import BadBlock, BadTransaction, BlockFull, HostError, NotNow
 from devnet.receipt import InferenceReceipt, compute_inference_root
 from precompiles.errors import Fatal
+from precompiles.interface import InferenceCall
 
 _FRAME_BYTES = 2_048  # of a block without transactions and withdrawals, at most
 
@@ -76,9 +77,7 @@ def execute_block(
     rules = world.schedule.find_rules(template)
     state = world.open(parent.state_root, template, ancestors)
     if template.number == world.inference_from > 0:
-        place_stubs(state, sorted(world.table))
-        place_predeploys(state, world.predeploys)
-        place_missing_contracts(state, (fork for _, fork in world.schedule.times))
+        place_own_accounts(state, world)
     begin_block(state, template, world.schedule, rules.fork)
     room = rules.max_block_bytes - _FRAME_BYTES - 64 * len(withdrawals)
     run = _Run(template, rules, room if on_left_out else UNLIMITED)
@@ -97,12 +96,30 @@ def execute_block(
     if world.has_inference(template.number):
         root = compute_inference_root([inference.receipt for inference in run.inferences])
         header = replace(header, extra_data=root)
-    raws = [transaction.raw for transaction in run.transactions]
+    check_size(header, rules, run.transactions, uncles, withdrawals)
+    body = (tuple(run.transactions), tuple(run.receipts), tuple(run.inferences))
+    return build_execution(header, *body, uncles, withdrawals, requests)
+
+
+def place_own_accounts(state: Any, world: World) -> None:
+    """Put what our blocks rely on where an imported chain has none: before the first of them."""
+    place_stubs(state, sorted(world.table))
+    place_predeploys(state, world.predeploys)
+    place_missing_contracts(state, (fork for _, fork in world.schedule.times))
+
+
+def check_size(
+    header: Header,
+    rules: Rules,
+    transactions: Sequence[Transaction],
+    uncles: tuple[Header, ...] = (),
+    withdrawals: tuple[Withdrawal, ...] = (),
+) -> None:
+    """Raises: BadBlock for a block that is too large."""
+    raws = [transaction.raw for transaction in transactions]
     size = compute_block_bytes(header, raws, uncles, withdrawals)
     if size > rules.max_block_bytes:
         raise BadBlock(f"block of {size} bytes, at most {rules.max_block_bytes} (EIP-7934)")
-    body = (tuple(run.transactions), tuple(run.receipts), tuple(run.inferences))
-    return build_execution(header, *body, uncles, withdrawals, requests)
 
 
 def _fill_header(
@@ -156,7 +173,8 @@ def _include(run: _Run, state: Any, transaction: Transaction) -> None:
     if run.rules.fork < Fork.BYZANTIUM:  # EIP-658
         receipt = replace(receipt, state_root=state.make_state_root())
     number, position = run.template.number, len(run.transactions)
-    run.inferences += _collect_inferences(transaction, computation, number, position)
+    calls = walk_inferences(computation)
+    run.inferences += build_inferences(transaction, calls, number, position)
     run.transactions.append(transaction)
     run.receipts.append(receipt)
     run.gas_used = receipt.cumulative_gas_used
@@ -176,11 +194,10 @@ def _check_room(run: _Run, transaction: Transaction) -> None:
 
 
 def _build_receipt(run: _Run, transaction: Transaction, computation: Any) -> Receipt:
-    evm, base_fee = transaction.evm, run.template.base_fee_per_gas
+    evm = transaction.evm
     spent = evm.gas - computation.get_gas_remaining()
     refund = min(computation.get_gas_refund(), spent // run.rules.refund_quotient)
     gas_used = spent - refund + computation.data_floor_gas
-    tip = min(evm.max_priority_fee_per_gas, evm.max_fee_per_gas - base_fee)
     created = transaction.is_creation and computation.is_success
     excess = run.template.excess_blob_gas
     blob_gas = transaction.blob_gas
@@ -188,7 +205,7 @@ def _build_receipt(run: _Run, transaction: Transaction, computation: Any) -> Rec
         succeeded=computation.is_success,
         gas_used=gas_used,
         cumulative_gas_used=run.gas_used + gas_used,
-        effective_gas_price=base_fee + tip,
+        effective_gas_price=compute_gas_price(evm, run.template.base_fee_per_gas),
         logs=tuple(
             Log(address, tuple(topic.to_bytes(32, "big") for topic in topics), bytes(data))
             for address, topics, data in computation.get_log_entries()
@@ -201,9 +218,24 @@ def _build_receipt(run: _Run, transaction: Transaction, computation: Any) -> Rec
     )
 
 
-def _collect_inferences(
-    transaction: Transaction, computation: Any, number: int, position: int
+def compute_gas_price(evm: Any, base_fee: int) -> int:
+    """Wei that a transaction pays for a unit of gas."""
+    tip: int = min(evm.max_priority_fee_per_gas, evm.max_fee_per_gas - base_fee)
+    return base_fee + tip
+
+
+def build_inferences(
+    transaction: Transaction,
+    calls: Iterable[tuple[InferenceCall, bool]],
+    number: int,
+    position: int,
 ) -> list[Inference]:
+    """Receipts of a transaction's model calls, in order of execution.
+
+    Args:
+        calls: each with whether it was undone.
+        number, position: of the block, and in it.
+    """
     return [
         Inference(
             InferenceReceipt(
@@ -221,7 +253,7 @@ def _collect_inferences(
             ),
             call,
         )
-        for index, (call, reverted) in enumerate(walk_inferences(computation))
+        for index, (call, reverted) in enumerate(calls)
     ]
 
 

@@ -17,6 +17,7 @@ from devnet.chain.history import History
 from devnet.chain.keccak import bind_keccak
 from devnet.chain.precompile import bind_state
 from devnet.chain.predeploy import Predeploy
+from devnet.chain.state.account import Account
 from devnet.chain.state.archive import Archive
 from devnet.chain.state.binding import bind_database
 from devnet.chain.state.database import AccountDatabase
@@ -135,6 +136,14 @@ class World:
     def iterate_changed(self, old_root: bytes, new_root: bytes) -> Iterator[bytes]:
         """Addresses of accounts that are in the new state otherwise than in the old."""
         return self._archive.iterate_changed(old_root, new_root)
+
+    def iterate_accounts(self, root: bytes) -> Iterator[tuple[bytes, Account]]:
+        """Address and account of everything in a state. Raises: KeyError."""
+        return self._archive.iterate_accounts(root)
+
+    def iterate_words(self, account: Account) -> Iterator[tuple[int, int]]:
+        """Slots and words of an account."""
+        return self._archive.iterate_words(account)
 
     def iterate_nodes(self) -> Iterator[tuple[bytes, bytes]]:
         """Hash and bytes of every trie node and code: what a database of any client would hold."""

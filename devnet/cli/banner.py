@@ -23,7 +23,8 @@ def describe(node: Node, url: str) -> str:
     lines += ["", "Validators", "=========="]
     members = node.cluster.get_validators(node.head.header.number + 1)
     lines += [
-        f"{v.name} {_checksum(v.address)} power {members.get_power(v.address)}, {v.behavior}"
+        f"{v.name} {_checksum(v.address)} power {members.get_power(v.address)}, {v.behavior}, "
+        f"runs {v.client}"
         for v in node.cluster.standings
     ]
     lines += [
@@ -70,7 +71,12 @@ def describe_json(node: Node, url: str) -> str:
                 for a in node.accounts
             ],
             "validators": [
-                {"name": v.name, "address": _checksum(v.address), "behavior": v.behavior}
+                {
+                    "name": v.name,
+                    "address": _checksum(v.address),
+                    "behavior": v.behavior,
+                    "client": v.client,
+                }
                 for v in node.cluster.standings
             ],
         }

@@ -41,7 +41,7 @@ from devnet.validators.council import Council
 from devnet.validators.decision import Decision
 from devnet.validators.founding import build_founding
 from devnet.validators.host import build_evidence_shelf
-from devnet.validators.misbehaviour import Behavior
+from devnet.validators.misbehaviour import Behavior, name_client
 from devnet.validators.standing import Standing
 from devnet.validators.validator import Select, Validator
 from precompiles.digest import compute_model_id
@@ -102,7 +102,10 @@ class Federation(Cluster):
     @property
     def standings(self) -> tuple[Standing, ...]:
         return tuple(
-            Standing(peer.name, peer.address, state.behavior, state.height, state.stuck)
+            Standing(
+                *(peer.name, peer.address, state.behavior, state.height, state.stuck),
+                name_client(state.behavior),
+            )
             for state in self._post.states
             if (peer := state.peer).key != self._post.own_key
         )

@@ -123,5 +123,5 @@ class Home:
         """Let another process have the folder."""
         self.log.close()
         self.evidence.close()
-        self.validator.world.close()
+        self.validator.close()
         self.directory.close()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from devnet.processes.correspondence import ProcessState
+from devnet.validators.misbehaviour import name_client
 
 
 def describe_process(state: ProcessState) -> dict[str, Any]:
@@ -17,6 +18,7 @@ def describe_process(state: ProcessState) -> dict[str, Any]:
         "lostMessages": contact.lost,
         "pid": report.pid if report else None,
         "behavior": report.behavior if report else None,
+        "client": name_client(report.behavior) if report else None,
         "height": report.height if report else None,
         "headHash": "0x" + report.head_hash.hex() if report else None,
         "stateRoot": "0x" + report.state_root.hex() if report else None,

@@ -39,6 +39,7 @@ def get_status(node: Node) -> Json:
         "step": cluster.step,
         "proposer": encode_bytes(cluster.get_proposer(node.head.header.number + 1)),
         "waiting": cluster.waiting or None,
+        "clients": {standing.name: standing.client for standing in cluster.standings},
         "partition": [list(side) for side in cluster.partition],
         "disagreements": [*disagreements],
         "lastDisagreement": disagreements[-1] if disagreements else None,
@@ -76,6 +77,7 @@ def get_validators(node: Node, block: object = None) -> Json:
                 "jailed": account.is_jailed,
                 "jailedUntil": account.jailed_until or None,
                 "behavior": standing.behavior if standing else None,
+                "client": standing.client if standing else None,
                 "height": standing.height if standing else None,
                 "stuck": standing.stuck or None if standing else None,
             }

@@ -76,7 +76,7 @@ class Council:
     def standings(self) -> tuple[Standing, ...]:
         """All validators in order."""
         return tuple(
-            Standing(v.name, v.address, str(v.behavior), v.head.number, v.stuck)
+            Standing(v.name, v.address, str(v.behavior), v.head.number, v.stuck, v.client.name)
             for v in self.validators
         )
 
@@ -158,7 +158,7 @@ class Council:
         """Let go of what validators keep on disk."""
         self.evidence.close()
         for validator in self.validators:
-            validator.world.close()
+            validator.close()
 
     def _settle(self, block: Execution) -> None:
         """Forget evidence that the state after a block has punished."""

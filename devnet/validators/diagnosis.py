@@ -1,4 +1,7 @@
-"""Diagnosis: where two executions of one block part: receipt, operator, element, distance."""
+"""Diagnosis: where two executions of one block part: receipt, operator, element, distance.
+
+Inferences come before transactions: another output of a model makes another receipt.
+"""
 
 from dataclasses import dataclass
 
@@ -6,6 +9,7 @@ import numpy as np
 
 from devnet.chain.block import Execution, Inference
 from devnet.chain.header import HEADER_FIELDS
+from devnet.validators.outcome import Outcome, find_outcome
 from precompiles.digest import encode_cid
 from precompiles.engine.canonical import to_array
 from precompiles.engine.distance import compute_distance
@@ -46,8 +50,11 @@ class Difference:
     element: Element | None
     operator: OperatorDifference | None = None  # the first whose results differ
     note: str = ""  # why no operator is named
+    outcome: Outcome | None = None  # of the first transaction that ends otherwise
 
     def __str__(self) -> str:
+        if self.outcome is not None:
+            return f"first at {self.outcome}; header fields {', '.join(self.fields)}"
         where = f"first at inference receipt {self.receipt}: " if self.receipt is not None else ""
         what = str(self.element) if self.element else f"header fields {', '.join(self.fields)}"
         cause = f"; first at {self.operator}" if self.operator else ""
@@ -77,7 +84,8 @@ def compare_executions(
             found = _find_operator(ours, suspects) if suspects and element else (None, "")
             return Difference(fields, index, element, *found)
     longer = len(expected.inferences) != len(got.inferences)
-    return Difference(fields, count if longer else None, None)
+    outcome = None if longer else find_outcome(expected, got)
+    return Difference(fields, count if longer else None, None, outcome=outcome)
 
 
 def _find_operator(

@@ -13,6 +13,7 @@ from devnet.consensus.set_change import Update
 from devnet.consensus.tendermint import message
 from devnet.consensus.tendermint.message import NO_ROUND
 from devnet.consensus.vote import NIL
+from devnet.errors import HostError
 from devnet.validators.attempt import Attempt
 from devnet.validators.faults.fault import Strategy
 from devnet.validators.faults.screening import Predicate, allow, is_about
@@ -69,14 +70,18 @@ class Executor:
         self._bodies, self._opinions = {}, {}
 
     def build_value(self, height: int, round_: int) -> bytes:
-        """A block of the waiting transactions; NIL if there should be none."""
+        """A block of the waiting transactions; NIL if there should be none, or can be none."""
         attempt, validator = self._attempt, self._validator
         if attempt is None or attempt.height != height or validator.head.number != height - 1:
             return NIL
-        body = validator.propose(
-            *(round_, attempt.timestamp, attempt.last_commit, attempt.select, attempt.leave),
-            self._get_predicate(height, round_),
-        )
+        try:
+            body = validator.propose(
+                *(round_, attempt.timestamp, attempt.last_commit, attempt.select, attempt.leave),
+                self._get_predicate(height, round_),
+            )
+        except HostError as fault:
+            attempt.note(round_, Opinion(validator.name, None, f"{type(fault).__name__}: {fault}"))
+            return NIL
         if not body.block.transactions and not attempt.allow_empty:
             attempt.idle[validator.name] = None
             return NIL

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block
-from devnet.chain.execution import execute_block
+from devnet.chain.client import Client
 from devnet.chain.forks.fork import Fork
 from devnet.chain.header import Header, compute_header_hash
 from devnet.chain.history import History
@@ -29,10 +29,15 @@ class Judge:
     """Knows the latest headers of its validator's chain."""
 
     def __init__(
-        self, world: World, set_engine: Callable[[int], None], agreement: Agreement
+        self,
+        world: World,
+        get_client: Callable[[], Client],
+        set_engine: Callable[[int], None],
+        agreement: Agreement,
     ) -> None:
         """`set_engine` is told the height of what is executed next."""
-        self._world, self._set_engine, self._agreement = world, set_engine, agreement
+        self._world, self._get_client, self._set_engine = world, get_client, set_engine
+        self._agreement = agreement
         self._headers: dict[int, Header] = {}
         self._history: History | None = None  # where older ones are, after a restart
 
@@ -84,7 +89,8 @@ class Judge:
         try:
             transactions = [decode_included(raw, fork) for raw in reported.transactions]
             ancestors = hashes[height - 1 :: -1][:_BLOCKHASH_WINDOW]
-            own = execute_block(self._world.branch(), parent, template, transactions, ancestors)
+            execute = self._get_client().execute
+            own = execute(self._world.branch(), parent, template, transactions, ancestors)
         except ChainError as invalid:
             raise BadEvidence(f"{name} is no block at all: {invalid}") from invalid
         finally:

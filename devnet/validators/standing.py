@@ -12,3 +12,4 @@ class Standing:
     behavior: str
     height: int  # of the last block it agrees with
     stuck: str  # why it cannot follow, empty if it does
+    client: str  # what executes blocks for it

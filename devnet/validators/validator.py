@@ -10,7 +10,8 @@ from itertools import chain
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block
-from devnet.chain.execution import Leave, execute_block
+from devnet.chain.client import Client, PyEvmClient
+from devnet.chain.execution import Leave
 from devnet.chain.header import Header
 from devnet.chain.history import History
 from devnet.chain.importing import CheckSeal
@@ -34,6 +35,7 @@ from devnet.streams import Stream
 from devnet.validators.accuser import Accuser
 from devnet.validators.agreement.adoption import Adoption
 from devnet.validators.beginning import build_world, get_first_signed, place_beginning
+from devnet.validators.client import build_client
 from devnet.validators.evidence_pool import EvidencePool
 from devnet.validators.faults.conduct import Conduct
 from devnet.validators.faults.engine import SwitchedEngine
@@ -93,8 +95,12 @@ class Validator:
         node_store = build_node_store(host, self.name)
         self.world = build_world(config, founding, origin, table, node_store)
         succession = Succession(self.world, founding.validators, first_signed)
+        self.client: Client = PyEvmClient()
         self._judge = Judge(
-            self.world, lambda height: self.engine.enter(height, 0), founding.agreement
+            self.world,
+            lambda: self.client,
+            lambda height: self.engine.enter(height, 0),
+            founding.agreement,
         )
         self._accuser = Accuser(founding.keys[index], evidence, config.chain_id)
         begin = partial(place_beginning, self.world, config, founding, origin, funded)
@@ -120,7 +126,14 @@ class Validator:
         return not self.conduct.is_down(height)
 
     def set_behavior(self, behavior: Behavior) -> None:
-        """Change what the validator does; it tries again to follow the chain."""
+        """Change what the validator does; it tries again to follow the chain.
+
+        Raises: ConfigError if the client that it asks for cannot be had; then nothing changes.
+        """
+        if behavior.engine != self.behavior.engine:
+            client = build_client(behavior.engine, self.world.schedule, self._recount)
+            self.client.close()
+            self.client = client
         self.behavior = behavior
         self.conduct = self.engine.conduct = Conduct(behavior.faults, Stream(*self._stream))
         self._begin_anew()
@@ -141,7 +154,10 @@ class Validator:
         on_left_out: Leave,
         is_censored: Predicate = allow,
     ) -> Proposal:
-        """Build and execute the next block from waiting transactions."""
+        """Build and execute the next block from waiting transactions.
+
+        Raises: HostError if its client cannot.
+        """
         self.engine.enter(self.head.number + 1, round_)
         template = build_template(
             *(self.head, self.hashes[-1], last_commit, self.address, timestamp),
@@ -159,7 +175,7 @@ class Validator:
         offered = chain(reports, screen(selection, is_censored))
         ancestors = self._lineage.ancestors
         with self._adoption.consider(()):
-            block = execute_block(self.world, self.head, template, offered, ancestors, leave)
+            block = self.client.build(self.world, self.head, template, offered, ancestors, leave)
         self._proposed = block
         return Proposal(round_, block, last_commit)
 
@@ -253,5 +269,15 @@ class Validator:
     def _execute(self, block: Execution, round_: int = 0) -> Execution:
         self.engine.enter(block.header.number, round_, block.inferences)
         template, ancestors = extract_template(block.header), self._lineage.ancestors
+        transactions = block.transactions
         with self._adoption.consider(block.inferences):
-            return execute_block(self.world, self.head, template, block.transactions, ancestors)
+            return self.client.execute(self.world, self.head, template, transactions, ancestors)
+
+    def _recount(self) -> None:
+        self.engine.recount()
+        self._adoption.recount()
+
+    def close(self) -> None:
+        """Let go of its disk and its client."""
+        self.client.close()
+        self.world.close()

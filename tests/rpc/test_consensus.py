@@ -51,6 +51,7 @@ def test_validators_are_listed_with_power_and_behavior(rpc: Any) -> None:
         "jailed": False,
         "jailedUntil": None,
         "behavior": "crash@height>=1000",
+        "client": "py-evm",
         "height": height,
         "stuck": None,
     }
@@ -70,6 +71,7 @@ def test_the_status_tells_why_the_chain_waits_and_who_differs(
         "round": 0,
         "step": "decided",
         "proposer": rpc("eth_coinbase"),
+        "clients": dict.fromkeys(("v0", "v1", "v2", "v3"), "py-evm"),
         "waiting": None,
         "partition": [],
         "disagreements": [],

@@ -38,6 +38,15 @@ def test_behavior_without_trigger_holds_at_once() -> None:
     assert str(parse_behavior("wrong-model")) == "wrong-model"
 
 
+def test_an_engine_is_no_fault() -> None:
+    """Whoever runs another client is honest; with a fault beside it, it is not."""
+    assert HONEST.engine == "py-evm"
+    eels = parse_behavior("engine:eels:/opt/eels/bin/python")
+    assert (eels.engine, eels.is_honest) == ("eels:/opt/eels/bin/python", True)
+    both = parse_behavior("lazy + engine:eels")
+    assert (both.engine, both.is_honest, str(both)) == ("eels", False, "lazy + engine:eels")
+
+
 def test_several_faults_are_joined() -> None:
     """Each with its own time, target and trigger."""
     address = "0x" + "5f" * 20
@@ -56,6 +65,12 @@ def test_several_faults_are_joined() -> None:
         ("CRASH", "no behavior 'CRASH'; there are honest, crash"),
         ("", "behavior '' is not of the form strategy"),
         ("crash@", "is not of the form strategy"),
+        ("engine:geth", "no engine 'geth'; there are py-evm, eels"),
+        ("engine:eel", "no engine 'eel'; did you mean 'eels'"),
+        ("engine:", "no engine ''; there are py-evm, eels"),
+        ("engine:py-evm:/usr/bin/python3", "only eels takes a Python"),
+        ("engine:eels@height>=3", "an engine takes no trigger"),
+        ("engine:eels + engine:py-evm", "one engine executes blocks, 2 given"),
         ("crash + ", "is not of the form strategy"),
         ("crash@height=5", "trigger 'height=5' is not of the form"),
         ("crash@height>=-1", "is not of the form"),

@@ -11,6 +11,7 @@ from devnet.lab.simulation import Setup, Simulation
 from devnet.lab.trace import Trace
 from devnet.lab.values import get_maker
 from devnet.validators.faults.fault import INFERENCE
+from devnet.validators.misbehaviour import HONEST
 
 _MS = 1_000  # microseconds
 
@@ -46,6 +47,10 @@ def run_protocol(scenario: Scenario, trace: Trace) -> Result:
 def build_setup(scenario: Scenario) -> Setup:
     """The simulation that a scenario describes. Raises: ConfigError."""
     for index, behavior in scenario.behaviors.items():
+        if behavior.engine != HONEST.engine:
+            raise ConfigError(
+                f"v{index}: 'engine:{behavior.engine}' shows in blocks only; add a [[model]]"
+            )
         for fault in behavior.faults:
             if fault.strategy in INFERENCE:
                 raise ConfigError(

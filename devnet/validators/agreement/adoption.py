@@ -61,6 +61,10 @@ class Adoption:
         finally:
             self._is_open, self._proposed = False, {}
 
+    def recount(self) -> None:
+        """The block that it proposes is executed once more."""
+        self.digests, self.findings = [], []
+
     def load(self, model_id: bytes) -> bytes:
         """As the inner engine."""
         return self._inner.load(model_id)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,17 +20,8 @@ Replay: TypeAlias = Callable[[Genesis, Header, Sequence[Block]], list[dict[str, 
 
 
 @pytest.fixture(scope="module")
-def replay() -> Replay:
-    """What EELS makes of blocks; where it cannot be installed, a failure in CI, else a skip."""
-    installed = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "install_eels"], capture_output=True, text=True
-    )
-    if installed.returncode:
-        said = installed.stderr.strip()
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"EELS is not installed: {said}")
-        pytest.skip(f"EELS is not installed, THERE IS NO SECOND OPINION: {said}")
-    python = Path(installed.stdout.strip()) / "bin" / "python"
+def replay(eels_python: Path) -> Replay:
+    """What EELS makes of blocks."""
 
     def run(genesis: Genesis, header: Header, blocks: Sequence[Block]) -> list[dict[str, Any]]:
         task = {
@@ -44,7 +33,7 @@ def replay() -> Replay:
             "forks": [genesis.schedule.find_fork(b.header).name.lower() for b in blocks],
         }
         done = subprocess.run(
-            [python, ROOT / "scripts" / "eels_replay.py"],
+            [eels_python, ROOT / "scripts" / "eels_replay.py"],
             input=json.dumps(task),
             capture_output=True,
             text=True,
