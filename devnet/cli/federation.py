@@ -14,6 +14,7 @@ from devnet.processes.children import Children
 from devnet.processes.federation import Federation
 from devnet.processes.founding import NODE, found
 from devnet.processes.process import check_behavior
+from devnet.validators.client import check_installed
 from devnet.validators.misbehaviour import Behavior
 
 _EVERYWHERE = ("0.0.0.0", "::")
@@ -42,6 +43,7 @@ def open_federated(
         )
     for behavior in behaviors.values():
         check_behavior(behavior)
+        check_installed(behavior.engine)  # a child could tell its log file only
     with TemporaryDirectory(prefix="devnet-", ignore_cleanup_errors=True) as temporary:
         place = Path(temporary) if folder is None else folder
         network = found(place, choose(Config()), host)

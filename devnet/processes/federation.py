@@ -42,8 +42,9 @@ from devnet.validators.decision import Decision
 from devnet.validators.founding import build_founding
 from devnet.validators.host import build_evidence_shelf
 from devnet.validators.misbehaviour import Behavior, name_client
+from devnet.validators.proposer import Select
 from devnet.validators.standing import Standing
-from devnet.validators.validator import Select, Validator
+from devnet.validators.validator import Validator
 from precompiles.digest import compute_model_id
 
 PATIENCE_S = 60.0  # for one block, while enough power is connected

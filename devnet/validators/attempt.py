@@ -6,7 +6,8 @@ from devnet.chain.block import Execution
 from devnet.chain.transaction import Transaction
 from devnet.consensus.certificate import Certificate
 from devnet.validators.opinion import Opinion
-from devnet.validators.validator import Select, Validator
+from devnet.validators.proposer import Select
+from devnet.validators.validator import Validator
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from devnet.chain.client import Client, PyEvmClient
 from devnet.chain.eels.client import EelsClient
+from devnet.chain.eels.process import EelsProcess
 from devnet.chain.forks.schedule import ForkSchedule
 from devnet.errors import ConfigError
 
@@ -21,6 +22,17 @@ def check_engine(engine: str) -> None:
         raise ConfigError(f"no engine '{name}'; {hint}there are {', '.join(_NAMES)}")
     if python and name != EelsClient.name:
         raise ConfigError(f"engine '{engine}': only {EelsClient.name} takes a Python")
+
+
+def check_installed(engine: str) -> None:
+    """Raises: ConfigError if the client of this name cannot be started here."""
+    name, _, python = engine.partition(":")
+    if name == EelsClient.name:
+        process = EelsProcess(python)
+        try:
+            process.start()
+        finally:
+            process.close()
 
 
 def build_client(engine: str, schedule: ForkSchedule, recount: Callable[[], None]) -> Client:

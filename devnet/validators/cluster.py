@@ -26,8 +26,9 @@ from devnet.validators.decision import Decision
 from devnet.validators.founding import build_founding
 from devnet.validators.host import build_evidence_shelf, build_log
 from devnet.validators.links import Links, cut_links
+from devnet.validators.proposer import Select
 from devnet.validators.report import explain_halt
-from devnet.validators.validator import Select, Validator
+from devnet.validators.validator import Validator
 from devnet.validators.witness import find_proofs
 
 

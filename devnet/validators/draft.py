@@ -9,7 +9,7 @@ from devnet.chain.transaction import Transaction
 from devnet.chain.world import World
 from devnet.validators.cluster import Cluster
 from devnet.validators.proposal import build_template
-from devnet.validators.validator import Select
+from devnet.validators.proposer import Select
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from devnet.chain.history import History
 from devnet.chain.transaction import decode_included
 from devnet.chain.world import World
 from devnet.consensus.staking import STAKING
-from devnet.errors import BadEvidence, ChainError
+from devnet.errors import BadEvidence, ChainError, HostError
 from devnet.validators.accusation import WRONG_RESULT_REPORTED, decode_wrong_result
 from devnet.validators.agreement.selection import Agreement
 from devnet.validators.evidence_pool import JUDGED_BLOCKS
@@ -101,6 +101,14 @@ class Judge:
             raise BadEvidence(f"{name} calls a pinned model: its bits differ between honest hosts")
         if own.hash == compute_header_hash(header):
             raise BadEvidence(f"{name} comes out as it was signed")
+
+    def refutes(self, height: int, reported: Block, hashes: Sequence[bytes]) -> bool:
+        """Whether `check_wrong` confirms a report."""
+        try:
+            self.check_wrong(height, reported, hashes)
+        except (BadEvidence, HostError):
+            return False
+        return True
 
     def _find_recent(self, number: int, head: int) -> Header | None:
         if not head - JUDGED_BLOCKS <= number <= head or number < 0:

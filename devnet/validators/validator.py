@@ -3,21 +3,18 @@
 It trusts nothing: a block gets its vote only if executing the block again gives the same header.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block
-from devnet.chain.client import Client, PyEvmClient
+from devnet.chain.client import Client
 from devnet.chain.execution import Leave
 from devnet.chain.header import Header
 from devnet.chain.history import History
 from devnet.chain.importing import CheckSeal
 from devnet.chain.origin import Origin
-from devnet.chain.pool.selection import Selection
-from devnet.chain.transaction import Transaction
 from devnet.config import Config, Host
 from devnet.consensus.certificate import Certificate
 from devnet.consensus.signature import compute_address
@@ -31,27 +28,22 @@ from devnet.errors import (
     HostError,
     StoreError,
 )
-from devnet.streams import Stream
 from devnet.validators.accuser import Accuser
-from devnet.validators.agreement.adoption import Adoption
 from devnet.validators.beginning import build_world, get_first_signed, place_beginning
-from devnet.validators.client import build_client
+from devnet.validators.equipment import Equipment
 from devnet.validators.evidence_pool import EvidencePool
 from devnet.validators.faults.conduct import Conduct
-from devnet.validators.faults.engine import SwitchedEngine
-from devnet.validators.faults.screening import Predicate, allow, screen
+from devnet.validators.faults.screening import Predicate, allow
 from devnet.validators.founding import Founding
-from devnet.validators.host import build_engine, build_node_store, build_store
+from devnet.validators.host import build_node_store
 from devnet.validators.judge import Judge
 from devnet.validators.lineage import Lineage
-from devnet.validators.misbehaviour import HONEST, Behavior
+from devnet.validators.misbehaviour import Behavior
 from devnet.validators.opinion import Opinion
-from devnet.validators.proposal import Proposal, build_template, extract_template
+from devnet.validators.proposal import Proposal, extract_template
 from devnet.validators.proposal_rules import ProposalRules
+from devnet.validators.proposer import Proposer, Select
 from devnet.validators.succession import Succession
-from precompiles.table import build_table
-
-Select = Callable[[Callable[[bytes], int]], Selection]
 
 
 class Validator:
@@ -81,35 +73,48 @@ class Validator:
         """
         self.name = f"v{index}"
         self.address = compute_address(founding.keys[index])
-        self.store = build_store(host, self.name)
-        self.behavior: Behavior = HONEST
-        self.conduct = Conduct((), Stream(config.seed, "conduct", index))
+        self._equipment = Equipment(
+            index, self.name, self.address, config, host, founding.agreement
+        )
+        self.store, self.engine = self._equipment.store, self._equipment.engine
         self.version = 0  # counts reasons to begin anew: another behaviour, another model
-        self._stream = config.seed, "conduct", index
-        honest = build_engine(host, self.store)
-        self.engine = SwitchedEngine(honest, self.store, self.conduct, config.seed + index)
-        self._adoption = Adoption(self.engine, founding.agreement, self.address)
-        engine = self.engine if founding.agreement.is_exact else self._adoption
-        table = build_table(engine, config.schedule)
+        table = self._equipment.table
         first_signed = get_first_signed(origin)
         node_store = build_node_store(host, self.name)
         self.world = build_world(config, founding, origin, table, node_store)
         succession = Succession(self.world, founding.validators, first_signed)
-        self.client: Client = PyEvmClient()
         self._judge = Judge(
             self.world,
             lambda: self.client,
             lambda height: self.engine.enter(height, 0),
             founding.agreement,
         )
-        self._accuser = Accuser(founding.keys[index], evidence, config.chain_id)
+        accuser = Accuser(founding.keys[index], evidence, config.chain_id)
         begin = partial(place_beginning, self.world, config, founding, origin, funded)
         self._lineage = Lineage(self.world, succession, self._judge, begin, history)
+        self._proposer = Proposer(
+            *(self.address, self.world, self._lineage, self._equipment, accuser, self._judge)
+        )
         self._rules = ProposalRules(
             self.world.schedule, succession, turns, config.chain_id, recover
         )
         self.stuck = ""  # why it cannot follow the chain, empty if it does
         self._proposed: Execution | None = None  # its own latest block, already executed
+
+    @property
+    def behavior(self) -> Behavior:
+        """What it does."""
+        return self._equipment.behavior
+
+    @property
+    def conduct(self) -> Conduct:
+        """Its faults as they show."""
+        return self._equipment.conduct
+
+    @property
+    def client(self) -> Client:
+        """What executes blocks for it."""
+        return self._equipment.client
 
     @property
     def head(self) -> Header:
@@ -130,12 +135,7 @@ class Validator:
 
         Raises: ConfigError if the client that it asks for cannot be had; then nothing changes.
         """
-        if behavior.engine != self.behavior.engine:
-            client = build_client(behavior.engine, self.world.schedule, self._recount)
-            self.client.close()
-            self.client = client
-        self.behavior = behavior
-        self.conduct = self.engine.conduct = Conduct(behavior.faults, Stream(*self._stream))
+        self._equipment.set_behavior(behavior, self.world.schedule)
         self._begin_anew()
         self.engine.enter(self.head.number + 1, 0)  # calls are answered before the next block is
 
@@ -154,30 +154,11 @@ class Validator:
         on_left_out: Leave,
         is_censored: Predicate = allow,
     ) -> Proposal:
-        """Build and execute the next block from waiting transactions.
-
-        Raises: HostError if its client cannot.
-        """
-        self.engine.enter(self.head.number + 1, round_)
-        template = build_template(
-            *(self.head, self.hashes[-1], last_commit, self.address, timestamp),
-            self.world.schedule,
-        )
-        state = self.world.open(self.head.state_root, template)
-        selection = select(state.get_nonce)
-        reports = self._accuser.build_reports(state, template, self._judge, self.hashes)
-
-        def leave(transaction: Transaction, reason: Exception) -> None:
-            if transaction not in reports:
-                selection.leave(transaction.sender)  # what follows by nonce would fail too
-                on_left_out(transaction, reason)
-
-        offered = chain(reports, screen(selection, is_censored))
-        ancestors = self._lineage.ancestors
-        with self._adoption.consider(()):
-            block = self.client.build(self.world, self.head, template, offered, ancestors, leave)
-        self._proposed = block
-        return Proposal(round_, block, last_commit)
+        """A block of waiting transactions, executed. Raises: HostError if its client cannot."""
+        wish = (timestamp, last_commit, select, on_left_out, is_censored)
+        proposal = self._proposer.propose(round_, *wish)
+        self._proposed = proposal.block
+        return proposal
 
     def check(self, proposal: Proposal) -> Opinion:
         """Execute a proposal and compare; its own it has just executed."""
@@ -188,7 +169,8 @@ class Validator:
             own = self._execute(proposal.block, proposal.round)
         except (ConsensusError, ChainError, HostError) as refused:
             return Opinion(self.name, None, f"{type(refused).__name__}: {refused}")
-        found = tuple(self._adoption.digests), tuple(self._adoption.findings)
+        adoption = self._equipment.adoption
+        found = tuple(adoption.digests), tuple(adoption.findings)
         if own.hash != proposal.block.hash:
             return Opinion(self.name, own, "own execution gives another result", *found)
         try:
@@ -199,11 +181,7 @@ class Validator:
 
     def refutes(self, height: int, block: Block) -> bool:
         """Whether a block of a recent height comes out otherwise here than it says."""
-        try:
-            self._judge.check_wrong(height, block, self.hashes)
-        except (BadEvidence, HostError):
-            return False
-        return True
+        return self._judge.refutes(height, block, self.hashes)
 
     def vary(self, proposal: Proposal) -> Proposal | None:
         """Another valid proposal of the same transactions, a second later, if there is one."""
@@ -269,15 +247,9 @@ class Validator:
     def _execute(self, block: Execution, round_: int = 0) -> Execution:
         self.engine.enter(block.header.number, round_, block.inferences)
         template, ancestors = extract_template(block.header), self._lineage.ancestors
-        transactions = block.transactions
-        with self._adoption.consider(block.inferences):
-            return self.client.execute(self.world, self.head, template, transactions, ancestors)
-
-    def _recount(self) -> None:
-        self.engine.recount()
-        self._adoption.recount()
+        return self._equipment.execute(self.world, self.head, template, block, ancestors)
 
     def close(self) -> None:
         """Let go of its disk and its client."""
-        self.client.close()
+        self._equipment.close()
         self.world.close()

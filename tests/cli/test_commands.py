@@ -100,6 +100,12 @@ def test_a_receipt_is_written_and_verifies_in_a_new_process(
         (("up", "--behavior", "v9=crash", "--port", "0"), 2, "no validator 'v9'"),
         (("up", "--behavior", "v1=lie", "--port", "0"), 2, "no behavior 'lie'"),
         (("up", "--behavior", "nonsense", "--port", "0"), 2, "VALIDATOR=STRATEGY"),
+        (("up", "--behavior", "v1=engine:geth", "--port", "0"), 2, "there are py-evm, eels"),
+        (("up", "--behavior", "v1=engine:eels:/no/python"), 2, "no Python at /no/python"),
+        (
+            ("up", "--processes", "--behavior", "v1=engine:eels:/no/python"),
+            *(2, "no Python at /no/python"),
+        ),
         (("up", "--mnemonic", "one two"), 2, "BIP-39"),
         (("frobnicate",), 2, "No such command"),
     ],

@@ -1,0 +1,86 @@
+"""Equipment: what a validator computes with: model store, engine, and the client that executes.
+
+Engine and client change with its behaviour; a rule that takes other bits than its own stands
+between engine and precompiles.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from devnet.chain.block import Execution
+from devnet.chain.client import Client, PyEvmClient
+from devnet.chain.execution import Leave
+from devnet.chain.forks.schedule import ForkSchedule
+from devnet.chain.header import Header
+from devnet.chain.transaction import Transaction
+from devnet.chain.world import World
+from devnet.config import Config, Host
+from devnet.streams import Stream
+from devnet.validators.agreement.adoption import Adoption
+from devnet.validators.agreement.selection import Agreement
+from devnet.validators.client import build_client
+from devnet.validators.faults.conduct import Conduct
+from devnet.validators.faults.engine import SwitchedEngine
+from devnet.validators.host import build_engine, build_store
+from devnet.validators.misbehaviour import HONEST, Behavior
+from precompiles.table import build_table
+
+
+class Equipment:
+    """One validator's own; nothing in it is shared."""
+
+    def __init__(
+        self, index: int, name: str, address: bytes, config: Config, host: Host, rule: Agreement
+    ) -> None:
+        """`name` is that of its folder."""
+        self.store = build_store(host, name)
+        self.behavior: Behavior = HONEST
+        self._stream = config.seed, "conduct", index
+        self.conduct = Conduct((), Stream(*self._stream))
+        honest = build_engine(host, self.store)
+        self.engine = SwitchedEngine(honest, self.store, self.conduct, config.seed + index)
+        self.adoption = Adoption(self.engine, rule, address)
+        self.table = build_table(self.engine if rule.is_exact else self.adoption, config.schedule)
+        self.client: Client = PyEvmClient()
+
+    def set_behavior(self, behavior: Behavior, schedule: ForkSchedule) -> None:
+        """Raises: ConfigError if the client cannot be had; then nothing changes."""
+        if behavior.engine != self.behavior.engine:
+            client = build_client(behavior.engine, schedule, self._recount)
+            self.client.close()
+            self.client = client
+        self.behavior = behavior
+        self.conduct = self.engine.conduct = Conduct(behavior.faults, Stream(*self._stream))
+
+    def build(
+        self,
+        world: World,
+        parent: Header,
+        template: Header,
+        offered: Iterable[Transaction],
+        ancestors: Sequence[bytes],
+        leave: Leave,
+    ) -> Execution:
+        """As `Client.build`."""
+        with self.adoption.consider(()):
+            return self.client.build(world, parent, template, offered, ancestors, leave)
+
+    def execute(
+        self,
+        world: World,
+        parent: Header,
+        template: Header,
+        block: Execution,
+        ancestors: Sequence[bytes],
+    ) -> Execution:
+        """As `Client.execute` with a block's transactions; its inferences may be taken over."""
+        transactions = block.transactions
+        with self.adoption.consider(block.inferences):
+            return self.client.execute(world, parent, template, transactions, ancestors)
+
+    def close(self) -> None:
+        """End what runs beside this process."""
+        self.client.close()
+
+    def _recount(self) -> None:
+        self.engine.recount()
+        self.adoption.recount()
