@@ -17,6 +17,7 @@ from web3 import Web3
 from web3.contract import Contract
 
 from contracts import load
+from devnet.audits import build_local_chain
 from devnet.chain.block import Inference
 from devnet.config import Config, Host
 from devnet.errors import ConfigError
@@ -25,6 +26,9 @@ from devnet.node import Node
 from devnet.proofs import build_proof
 from devnet.testing.provider import NodeProvider
 from devnet.validators.misbehaviour import parse_behavior
+from devnet.verification.audit.audit import audit_blocks, select_blocks
+from devnet.verification.audit.finding import Finding
+from devnet.verification.audit.workers import open_workers
 from devnet.verification.bundle import Bundle
 from devnet.verification.verifier import Verdict, verify_bundle
 from precompiles.dtypes import NUMPY_DTYPES
@@ -152,6 +156,19 @@ class Devnet:
         """Proof of one model call."""
         bundle = build_proof(self.node, bytes(transaction_hash), index)
         return Proof(bundle, self.node.cluster.reader.store.get(bundle.receipt.model_id))
+
+    def audit(self, first: int = 0, last: int | None = None, jobs: int = 1) -> tuple[Finding, ...]:
+        """Run every model call of a range of blocks again, as `devnet audit` does.
+
+        Args:
+            last: the head if not given.
+            jobs: processes that run models; more than one needs a script that may be imported.
+        Raises: ConfigError if there are no such blocks.
+        """
+        chain = build_local_chain(self.node)
+        numbers = select_blocks(first, chain.head if last is None else last, chain.head)
+        with open_workers(jobs) as workers:
+            return tuple(audit_blocks(chain, numbers, workers))
 
     def set_behavior(self, validator: str, behavior: str) -> None:
         """Change what a validator does: `net.set_behavior("v2", "wrong-model")`."""

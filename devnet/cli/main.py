@@ -1,4 +1,4 @@
-"""The command line: `devnet up | validator | import | demo | model | receipt | verify | lab`.
+"""The command line: `devnet up | demo | model | receipt | verify | audit | lab` and others.
 
 stdout is the result, stderr is talk. Expected errors end in one line and an exit code.
 """
@@ -20,6 +20,7 @@ _COMMANDS = {
     "model": "Add, list, show and run models.",
     "receipt": "Write the proof bundle of an inference.",
     "verify": "Check a proof bundle offline.",
+    "audit": "Run every inference of a range of blocks again.",
     "lab": "Run scenarios with faults, replayable from a seed.",
 }
 _MODULES = {"import": "importing"}  # whose name is not the command's: Python keeps that one

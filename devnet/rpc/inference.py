@@ -60,6 +60,12 @@ def show_model(node: Node, model: object) -> Json:
     return _show_model(Models(node).find(decode_text(model, "model")))
 
 
+def get_model_file(node: Node, model: object) -> Json:
+    """The bytes of a registered model, as this host has them."""
+    model_id = Models(node).find(decode_text(model, "model")).id
+    return encode_bytes(node.cluster.reader.store.get(model_id))
+
+
 def quote(node: Node, model: object, shapes: object = None) -> Json:
     """Gas of one call; `shapes` by input name, if given, must be those of the model."""
     reference = decode_text(model, "model")
@@ -116,6 +122,7 @@ METHODS: Mapping[str, Method | Routed] = {
     "inference_addModel": write(add_model),
     "inference_models": list_models,
     "inference_model": show_model,
+    "inference_modelFile": get_model_file,
     "inference_repositories": show_repositories,
     "inference_repository": show_repository,
     "inference_quote": quote,

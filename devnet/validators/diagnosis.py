@@ -5,18 +5,14 @@ Inferences come before transactions: another output of a model makes another rec
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from devnet.chain.block import Execution, Inference
 from devnet.chain.header import HEADER_FIELDS
 from devnet.validators.outcome import Outcome, find_outcome
 from precompiles.digest import encode_cid
-from precompiles.engine.canonical import to_array
-from precompiles.engine.distance import compute_distance
+from precompiles.engine.element import find_parting
 from precompiles.engine.trace import Difference as OperatorDifference
 from precompiles.engine.trace import Suspect, first_difference
 from precompiles.errors import PrecompileError
-from precompiles.tensor import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +102,16 @@ def _find_operator(
 def _find_element(expected: Inference, got: Inference) -> Element | None:
     pairs = zip(expected.call.outputs, got.call.outputs, strict=False)
     for position, (ours, theirs) in enumerate(pairs):
-        found = _find_index(ours, theirs)
+        found = find_parting(ours, theirs)
         if found is not None:
-            first, second = to_array(ours)[found], to_array(theirs)[found]
             return Element(
                 transaction_hash=expected.receipt.transaction_hash,
                 call_index=expected.receipt.call_index,
                 model_id=expected.receipt.model_id,
                 output=expected.call.manifest.outputs[position].name,
-                index=found,
-                expected=str(first),
-                got=str(second),
-                distance=compute_distance(first, second),
+                index=found.index,
+                expected=found.expected,
+                got=found.got,
+                distance=found.distance,
             )
     return None
-
-
-def _find_index(ours: Tensor, theirs: Tensor) -> tuple[int, ...] | None:
-    if ours.shape != theirs.shape or ours.data == theirs.data:
-        return None
-    size = ours.dtype.size_bytes
-    first = next(i for i, (a, b) in enumerate(zip(ours.data, theirs.data, strict=True)) if a != b)
-    return tuple(int(axis) for axis in np.unravel_index(first // size, ours.shape))

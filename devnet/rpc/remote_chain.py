@@ -1,0 +1,95 @@
+"""A chain as a running node shows it, block by block, for an audit from afar.
+
+Nothing that comes is believed here: an audit checks it. Requests are those that any client has.
+"""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import rlp
+
+from devnet.chain.header import Header, compute_header_hash, decode_header
+from devnet.errors import BadBlock, BadBundle, RemoteError
+from devnet.merkle import EMPTY_ROOT
+from devnet.rpc.client import Client
+from devnet.verification.audit.execution import EXACT
+from devnet.verification.audit.record import Claim, Record, Seal
+from devnet.verification.bundle import Bundle, parse_bundle
+from precompiles.digest import encode_cid
+from precompiles.errors import ModelMissing
+
+_IMPORTED = "was imported"  # said of a block that nobody there has signed
+
+
+class RemoteChain:
+    """The chain of one node, as long as it was when this was made."""
+
+    def __init__(self, client: Client) -> None:
+        """Raises: RemoteError."""
+        self._client = client
+        self.chain_id = _read_number(client.request("eth_chainId"))
+        self.head = _read_number(client.request("eth_blockNumber"))
+        self.agreement = str(client.request("consensus_status").get("agreement", EXACT))
+
+    def read_record(self, number: int) -> Record:
+        """Raises: BadBundle, RemoteError."""
+        header = self._read_header(number)
+        bundles = tuple(self._list_bundles(number)) if header.extra_data != EMPTY_ROOT else ()
+        for bundle in bundles:
+            if compute_header_hash(bundle.header) != compute_header_hash(header):
+                raise BadBundle(f"block {number}: a bundle and the block have different headers")
+            if (bundle.certificate, bundle.validators) != (
+                *(bundles[0].certificate, bundles[0].validators),
+            ):
+                raise BadBundle(f"block {number}: two bundles have different certificates")
+        claims = (Claim(bundle.receipt, bundle.inputs, bundle.outputs) for bundle in bundles)
+        seal = Seal(bundles[0].certificate, bundles[0].validators) if bundles else None
+        record = Record(header, seal, tuple(claims))
+        if record.has_transactions and record.seal is None and self._is_imported(number):
+            return replace(record, is_imported=True)
+        return record
+
+    def read_model(self, model_id: bytes) -> bytes:
+        """The bytes that the node has under an id. Raises: ModelMissing, RemoteError."""
+        try:
+            return _read_bytes(self._client.request("inference_modelFile", "0x" + model_id.hex()))
+        except RemoteError as refused:
+            raise ModelMissing(f"{encode_cid(model_id)}: {refused}") from refused
+
+    def _read_header(self, number: int) -> Header:
+        raw = _read_bytes(self._client.request("debug_getRawHeader", hex(number)))
+        try:
+            header = decode_header(rlp.decode(raw))
+        except (rlp.DecodingError, BadBlock) as broken:
+            raise BadBundle(f"the header of block {number} does not read: {broken}") from broken
+        if header.number != number:
+            raise BadBundle(f"asked for block {number}, the node shows block {header.number}")
+        return header
+
+    def _is_imported(self, number: int) -> bool:
+        try:
+            self._client.request("consensus_commit", hex(number))
+        except RemoteError as refused:
+            if _IMPORTED in str(refused):
+                return True
+            raise
+        return False
+
+    def _list_bundles(self, number: int) -> list[Bundle]:
+        block = self._client.request("eth_getBlockByNumber", hex(number), False)
+        found: list[Bundle] = []
+        for transaction in block["transactions"]:
+            count = len(self._client.request("inference_receipts", transaction))
+            for index in range(count):
+                bundle = self._client.request("inference_bundle", transaction, index)
+                found.append(parse_bundle(json.dumps(bundle)))
+        return found
+
+
+def _read_number(answer: Any) -> int:
+    return int(answer, 16)
+
+
+def _read_bytes(answer: Any) -> bytes:
+    return bytes.fromhex(answer.removeprefix("0x"))
