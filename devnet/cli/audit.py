@@ -13,6 +13,7 @@ import click
 from devnet.cli.audit_chain import open_chain
 from devnet.cli.output import json_option
 from devnet.cli.remote import DEFAULT_URL
+from devnet.cli.trust import trust_option
 from devnet.errors import ConfigError
 from devnet.verification.audit.audit import audit_blocks, select_blocks
 from devnet.verification.audit.finding import Finding, Result, Summary
@@ -46,6 +47,7 @@ OnBlock = Callable[[int], None]
     type=click.Path(file_okay=False, path_type=Path),
     help="Read this data directory instead; no node may use it.",
 )
+@trust_option
 @click.option(
     "--jobs",
     type=click.IntRange(1, _MAX_JOBS),
@@ -55,10 +57,16 @@ OnBlock = Callable[[int], None]
 )
 @json_option
 def command(
-    first: str, last: str, url: str, data_dir: Path | None, jobs: int, as_json: bool
+    first: str,
+    last: str,
+    url: str,
+    data_dir: Path | None,
+    trust: bytes | None,
+    jobs: int,
+    as_json: bool,
 ) -> None:
     """Run every inference of a range of blocks again: confirmed, refuted or cannot tell."""
-    with open_chain(url, data_dir) as source, open_workers(jobs) as workers:
+    with open_chain(url, data_dir, trust) as source, open_workers(jobs) as workers:
         head = source.head
         start, end = _parse_block("--from", first, head), _parse_block("--to", last, head)
         numbers = select_blocks(start, end, head)

@@ -21,14 +21,18 @@ from devnet.verification.audit.record import Source
 
 
 @contextmanager
-def open_chain(url: str, folder: Path | None) -> Iterator[Source]:
+def open_chain(url: str, folder: Path | None, trusted_set: bytes | None) -> Iterator[Source]:
     """The chain of a data directory if one is given, else of the node at a URL.
 
+    Args:
+        trusted_set: hash of a validator set that the node's blocks have to follow from.
     Raises: ConfigError, StoreError; RemoteError.
     """
     if folder is None:
-        yield RemoteChain(Client(url))
+        yield RemoteChain(Client(url), trusted_set)
         return
+    if trusted_set is not None:
+        raise ConfigError("--trust is for a node; the sets in a data directory are its own")
     own = folder / NODE if (folder / NODE / FILE).exists() else folder
     if not (own / CHAIN_FILE).exists():
         raise ConfigError(f"{folder} holds no chain; give what 'devnet up --data-dir' was given")

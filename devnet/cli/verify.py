@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from devnet.cli.output import json_option
+from devnet.cli.trust import trust_option
 from devnet.errors import ConfigError
 from devnet.verification.bundle import Bundle, parse_bundle
-from devnet.verification.calldata import encode_check, encode_verify
+from devnet.verification.calldata import encode_advance, encode_check, encode_verify
 from devnet.verification.step import Mark
 from devnet.verification.strict_json import MAX_BUNDLE_BYTES
 from devnet.verification.verifier import Outcome, Verdict, verify_text
@@ -30,12 +31,7 @@ _WORDS = {
 @click.option(
     "--model", type=click.Path(), help="Model file; searched beside the bundle if absent."
 )
-@click.option(
-    "--trust",
-    metavar="HASH",
-    help="Hash of a validator set you trust: the genesis set's, which is extraData of block 0, or "
-    "that of any later set up to the one that signs.",
-)
+@trust_option
 @click.option(
     "--without-attachments",
     is_flag=True,
@@ -50,29 +46,33 @@ _WORDS = {
 def command(
     bundle: str,
     model: str | None,
-    trust: str | None,
+    trust: bytes | None,
     without_attachments: bool,
     calldata: bool,
     as_json: bool,
 ) -> None:
     """Check BUNDLE without a node: signatures, header, path, digests, then run the model again."""
-    path, trusted = Path(bundle), _parse_hash(trust)
+    path = Path(bundle)
     text = _read(path, MAX_BUNDLE_BYTES + 1)
     if calldata:
-        data = "0x" + _encode(parse_bundle(text), trusted).hex()
-        click.echo(json.dumps({"data": data}) if as_json else data)
+        click.echo(_show_calls(parse_bundle(text), trust, as_json))
         return
 
     def find_model(parsed: Bundle) -> bytes | None:
         return _read(Path(model)) if model else _find_model(parsed, path.parent)
 
-    verdict = verify_text(text, find_model, trusted, without_attachments=without_attachments)
+    verdict = verify_text(text, find_model, trust, without_attachments=without_attachments)
     click.echo(_to_json(verdict) if as_json else _to_text(verdict))
     sys.exit(verdict.outcome.value)
 
 
-def _encode(bundle: Bundle, trusted: bytes | None) -> bytes:
-    return encode_verify(bundle) if trusted is None else encode_check(bundle, trusted)
+def _show_calls(bundle: Bundle, trusted: bytes | None, as_json: bool) -> str:
+    """The call that checks; in JSON, those too that tell the contract of changes before it."""
+    data = encode_verify(bundle) if trusted is None else encode_check(bundle, trusted)
+    if not as_json:
+        return "0x" + data.hex()
+    changes = ["0x" + encode_advance(change).hex() for change in bundle.changes]
+    return json.dumps({"changes": changes, "data": "0x" + data.hex()}, indent=1)
 
 
 def _find_model(bundle: Bundle, folder: Path) -> bytes | None:
@@ -93,18 +93,6 @@ def _read(path: Path, most: int = -1) -> bytes:
             return file.read(most)
     except OSError as fault:
         raise ConfigError(f"cannot read '{path}': {fault.strerror}") from fault
-
-
-def _parse_hash(text: str | None) -> bytes | None:
-    if text is None:
-        return None
-    try:
-        value = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        value = b""
-    if len(value) != 32:
-        raise ConfigError(f"--trust '{text}' is not a 32-byte hash in hex")
-    return value
 
 
 def _to_text(verdict: Verdict) -> str:

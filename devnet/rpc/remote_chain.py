@@ -10,12 +10,13 @@ from typing import Any
 import rlp
 
 from devnet.chain.header import Header, compute_header_hash, decode_header
-from devnet.errors import BadBlock, BadBundle, RemoteError
+from devnet.errors import BadBlock, BadBundle, BadProof, RemoteError
 from devnet.merkle import EMPTY_ROOT
 from devnet.rpc.client import Client
 from devnet.verification.audit.execution import EXACT
 from devnet.verification.audit.record import Claim, Record, Seal
 from devnet.verification.bundle import Bundle, parse_bundle
+from devnet.verification.succession import follow_changes
 from precompiles.digest import encode_cid
 from precompiles.errors import ModelMissing
 
@@ -25,9 +26,14 @@ _IMPORTED = "was imported"  # said of a block that nobody there has signed
 class RemoteChain:
     """The chain of one node, as long as it was when this was made."""
 
-    def __init__(self, client: Client) -> None:
-        """Raises: RemoteError."""
+    def __init__(self, client: Client, trusted_set: bytes | None = None) -> None:
+        """
+        Args:
+            trusted_set: hash of a validator set that every block with calls has to follow from.
+        Raises: RemoteError.
+        """
         self._client = client
+        self._trusted_set = trusted_set
         self.chain_id = _read_number(client.request("eth_chainId"))
         self.head = _read_number(client.request("eth_blockNumber"))
         self.agreement = str(client.request("consensus_status").get("agreement", EXACT))
@@ -43,6 +49,8 @@ class RemoteChain:
                 *(bundles[0].certificate, bundles[0].validators),
             ):
                 raise BadBundle(f"block {number}: two bundles have different certificates")
+        if bundles:
+            self._check_sets(bundles[0])
         claims = (Claim(bundle.receipt, bundle.inputs, bundle.outputs) for bundle in bundles)
         seal = Seal(bundles[0].certificate, bundles[0].validators) if bundles else None
         record = Record(header, seal, tuple(claims))
@@ -66,6 +74,16 @@ class RemoteChain:
         if header.number != number:
             raise BadBundle(f"asked for block {number}, the node shows block {header.number}")
         return header
+
+    def _check_sets(self, bundle: Bundle) -> None:
+        number = bundle.header.number
+        try:
+            sets = follow_changes(bundle.chain_id, bundle.changes, bundle.block)
+        except BadProof as broken:
+            raise BadBundle(f"validator set of block {number}: {broken}") from broken
+        if self._trusted_set is not None and self._trusted_set not in sets:
+            trusted, first = self._trusted_set.hex(), sets[0].hex()
+            raise BadBundle(f"block {number} follows from set 0x{first}, trusted is 0x{trusted}")
 
     def _is_imported(self, number: int) -> bool:
         try:

@@ -3,7 +3,6 @@
 Tensors and model stay behind: the contract checks who signed what, and runs nothing.
 """
 
-from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
@@ -15,11 +14,12 @@ from eth_utils.abi import (
 )
 
 from contracts import load
-from devnet.chain.header import Header, encode_header
+from devnet.chain.header import encode_header
 from devnet.consensus.certificate import Certificate
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.errors import BadBundle
 from devnet.verification.bundle import Bundle
+from devnet.verification.signed_block import SignedBlock
 
 _MAX_POWER = 2**96 - 1  # of one member in the contract
 
@@ -34,22 +34,26 @@ def encode_check(bundle: Bundle, trusted_set: bytes) -> bytes:
     return _encode_call("check", list_bundle(bundle), trusted_set)
 
 
-def encode_advance(
-    header: Header,
-    certificate: Certificate,
-    validators: ValidatorSet,
-    account_proof: Sequence[bytes],
-    storage_proof: Sequence[bytes],
-) -> bytes:
-    """`advance(change)`: the set that signs from two blocks after this one on.
+def encode_advance(change: SignedBlock) -> bytes:
+    """`advance(change)`: trust the set that signs from two blocks after this one on.
 
     Args:
-        validators: those who sign this block.
-        account_proof: nodes from its state root to the staking contract.
-        storage_proof: nodes from there to the hash of the set.
+        change: as a bundle has them; the first word that it proves is the hash of the set.
+    Raises: BadBundle.
     """
-    signed = encode_header(header), list_certificate(certificate), list_members(validators)
-    return _encode_call("advance", (*signed, list(account_proof), list(storage_proof)))
+    proof = change.proof
+    if not proof.words:
+        raise BadBundle(f"block {change.header.number} proves nothing of the validator set")
+    return _encode_call(
+        "advance",
+        (
+            encode_header(change.header),
+            list_certificate(change.certificate),
+            list_members(change.validators),
+            proof.account,
+            proof.words[0],
+        ),
+    )
 
 
 def list_bundle(bundle: Bundle) -> tuple[Any, ...]:

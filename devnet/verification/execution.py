@@ -30,7 +30,7 @@ def check_run(bundle: Bundle, model: bytes | None) -> Iterator[Step]:
         return
     try:
         manifest = admit_for_shapes(model, tuple(tensor.shape for tensor in bundle.inputs))
-        outputs = _run(manifest, model, bundle.inputs)
+        outputs = run_again(build_engine(model), manifest, bundle.inputs)
     except PrecompileError as fault:
         yield Step("execution", Mark.UNKNOWN, f"{type(fault).__name__}: {fault}")
         return
@@ -73,11 +73,19 @@ def _explain(bundle: Bundle, fingerprint: bytes) -> str:
     )
 
 
-def _run(manifest: Manifest, model: bytes, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def run_again(
+    engine: SessionEngine, manifest: Manifest, inputs: tuple[Tensor, ...]
+) -> tuple[Tensor, ...]:
+    """What a model gives. Raises: BadInput if the inputs do not fit it; Fatal errors."""
     if len(inputs) != len(manifest.inputs):
         raise BadInput(f"{len(inputs)} inputs, the model wants {len(manifest.inputs)}")
     for tensor, kind in zip(inputs, manifest.inputs, strict=True):
         check_tensor(tensor, kind)
+    return engine.run(manifest, inputs)
+
+
+def build_engine(model: bytes) -> SessionEngine:
+    """An engine that knows one model."""
     store = MemoryStore()
     store.put(model)
-    return SessionEngine(store).run(manifest, inputs)
+    return SessionEngine(store)

@@ -84,7 +84,7 @@ def test_a_receipt_is_written_and_verifies_in_a_new_process(
     parsed, trusted = parse_bundle(path.read_text()), "0x" + "22" * 32
     assert devnet("verify", str(path), "--calldata").out == f"0x{encode_verify(parsed).hex()}\n"
     call = json.loads(devnet("verify", str(path), "--calldata", "--trust", trusted, "--json").out)
-    assert call == {"data": "0x" + encode_check(parsed, b"\x22" * 32).hex()}
+    assert call == {"changes": [], "data": "0x" + encode_check(parsed, b"\x22" * 32).hex()}
 
 
 @pytest.mark.parametrize(

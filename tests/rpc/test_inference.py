@@ -45,6 +45,7 @@ def test_a_model_is_added_once_and_found_by_id_cid_and_alias(rpc: Any) -> None:
     rpc("inference_addModel", DATA, {"alias": "zahlen"})
     shown = rpc("inference_model", "digits")
     assert shown == rpc("inference_model", ID) == rpc("inference_model", CID)
+    assert rpc("inference_modelFile", "digits") == DATA
     assert rpc("inference_models") == [shown]
     assert shown == {
         "id": ID,

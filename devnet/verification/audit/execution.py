@@ -9,17 +9,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from devnet.verification.audit.finding import Result
+from devnet.verification.execution import build_engine, run_again
 from precompiles.engine.element import find_parting
 from precompiles.engine.fingerprint import compute_fingerprint
 from precompiles.engine.session import SessionEngine
-from precompiles.errors import BadInput, PrecompileError
-from precompiles.models.admission import admit_model
+from precompiles.errors import PrecompileError
+from precompiles.models.admission import admit_for_shapes
 from precompiles.models.file_store import FileStore
 from precompiles.models.manifest import Manifest, Profile
-from precompiles.models.store import MemoryStore
-from precompiles.tensor import Tensor, check_tensor
+from precompiles.tensor import Tensor
 
-_KEPT = 16  # models with their sessions, in one process
+_KEPT = 16  # models with their sessions, by shapes of the inputs, in one process
 _STEP = "execution"
 EXACT = "exact"  # the rule that takes equal bits only
 
@@ -51,11 +51,12 @@ def execute(folder: Path, task: Task) -> Answer:
         folder: has the model's bytes, as `FileStore` keeps them.
     """
     try:
-        manifest, engine = _prepare(folder, task.model_id)
+        shapes = tuple(tensor.shape for tensor in task.inputs)
+        manifest, engine = _prepare(folder, task.model_id, shapes)
         foreign = _find_foreign(manifest, task.fingerprints)
         if foreign:
             return Answer(Result.CANNOT_TELL, _STEP, foreign)
-        outputs = _run(manifest, engine, task.inputs)
+        outputs = run_again(engine, manifest, task.inputs)
     except PrecompileError as fault:
         return Answer(Result.CANNOT_TELL, _STEP, f"{type(fault).__name__}: {fault}")
     if outputs == task.outputs:
@@ -68,11 +69,11 @@ def execute(folder: Path, task: Task) -> Answer:
 
 
 @lru_cache(_KEPT)
-def _prepare(folder: Path, model_id: bytes) -> tuple[Manifest, SessionEngine]:
-    store = MemoryStore()
+def _prepare(
+    folder: Path, model_id: bytes, shapes: tuple[tuple[int, ...], ...]
+) -> tuple[Manifest, SessionEngine]:
     model = FileStore(folder).get(model_id)
-    store.put(model)
-    return admit_model(model), SessionEngine(store)
+    return admit_for_shapes(model, shapes), build_engine(model)
 
 
 def _find_foreign(manifest: Manifest, fingerprints: Sequence[bytes]) -> str:
@@ -85,16 +86,6 @@ def _find_foreign(manifest: Manifest, fingerprints: Sequence[bytes]) -> str:
         f"a pinned model signed under engine 0x{foreign.hex()[:16]}…, this host is "
         f"0x{own.hex()[:16]}…: audit on an equal host"
     )
-
-
-def _run(
-    manifest: Manifest, engine: SessionEngine, inputs: tuple[Tensor, ...]
-) -> tuple[Tensor, ...]:
-    if len(inputs) != len(manifest.inputs):
-        raise BadInput(f"{len(inputs)} inputs, the model wants {len(manifest.inputs)}")
-    for tensor, kind in zip(inputs, manifest.inputs, strict=True):
-        check_tensor(tensor, kind)
-    return engine.run(manifest, inputs)
 
 
 def _describe(manifest: Manifest, ours: tuple[Tensor, ...], theirs: tuple[Tensor, ...]) -> str:

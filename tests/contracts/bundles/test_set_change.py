@@ -4,35 +4,20 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from devnet.chain.header import Header
 from devnet.config import WEI_PER_ETHER
-from devnet.consensus.certificate import Certificate
 from devnet.consensus.staking import SET_HASH, STAKING
-from devnet.consensus.validator_set import ValidatorSet, compute_set_hash
+from devnet.consensus.validator_set import compute_set_hash
+from devnet.errors import BadBundle
 from devnet.proofs import build_proof
 from devnet.verification.bundle import Bundle
 from devnet.verification.calldata import encode_advance, encode_verify
+from devnet.verification.signed_block import SignedBlock, StateProof
 from precompiles.digest import compute_keccak
 from tests.conftest import Driver
 from tests.contracts.bundles.conftest import Deployed, Refusal, deploy
 from tests.contracts.bundles.notary import HEIGHT, Notary
 
 DEPOSIT = compute_keccak(b"deposit(address)")[:4]
-
-
-@dataclass(frozen=True)
-class Change:
-    """What `advance` is given."""
-
-    header: Header
-    certificate: Certificate
-    validators: ValidatorSet
-    account_proof: tuple[bytes, ...]
-    storage_proof: tuple[bytes, ...]
-
-    def encode(self) -> bytes:
-        parts = self.header, self.certificate, self.validators
-        return encode_advance(*parts, self.account_proof, self.storage_proof)
 
 
 @dataclass(frozen=True)
@@ -43,13 +28,25 @@ class Chain:
     joined: tuple[int, int]  # blocks of the two deposits
     bundles: tuple[Bundle, Bundle, Bundle]
 
-    def prove(self, number: int) -> Change:
+    def prove(self, number: int) -> SignedBlock:
         """The set that signs from `number` + 2 on."""
         node = self.driver.node
         header = node.history.get_block(number).header
         proof = node.cluster.reader.world.prove(header.state_root, STAKING, (SET_HASH,))
         signed = node.get_certificate(number), node.cluster.get_validators(number)
-        return Change(header, *signed, proof.nodes, proof.words[0].nodes)
+        return SignedBlock(header, *signed, StateProof(proof.nodes, (proof.words[0].nodes,)))
+
+
+def with_proof(
+    change: SignedBlock,
+    account: tuple[bytes, ...] | None = None,
+    storage: tuple[bytes, ...] | None = None,
+) -> SignedBlock:
+    """The change with other nodes."""
+    given = change.proof
+    nodes = given.account if account is None else account
+    words = given.words if storage is None else (storage,)
+    return replace(change, proof=StateProof(nodes, words))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +90,7 @@ def test_each_set_is_trusted_for_its_own_blocks(chain: Chain, follower: Deployed
         answer = follower.call(encode_verify(following))
         assert isinstance(answer, Refusal)
         assert answer.error == "WrongSet"
-        send(follower, chain.prove(number).encode())
+        send(follower, encode_advance(chain.prove(number)))
         assert isinstance(follower.call(encode_verify(following)), bytes)
     for bundle in (first, second, third):
         assert isinstance(follower.call(encode_verify(bundle)), bytes)
@@ -103,9 +100,21 @@ def test_each_set_is_trusted_for_its_own_blocks(chain: Chain, follower: Deployed
     assert follower.ask("trustedSet", chain.joined[1] + 1) == (compute_set_hash(second.validators),)
 
 
+def test_bundle_carries_what_the_contract_has_to_be_told(chain: Chain, follower: Deployed) -> None:
+    """Its changes, sent one after another, and then it holds."""
+    last = chain.bundles[2]
+    assert len(last.changes) == 2
+    for change in last.changes:
+        send(follower, encode_advance(change))
+    assert isinstance(follower.call(encode_verify(last)), bytes)
+    bare = replace(last.changes[0], proof=StateProof((), ()))
+    with pytest.raises(BadBundle, match="proves nothing of the validator set"):
+        encode_advance(bare)
+
+
 def test_changes_are_proven_in_order(chain: Chain, follower: Deployed) -> None:
     """The second one is signed by a set that nobody knows yet; a known one adds nothing."""
-    first, second = (chain.prove(number).encode() for number in chain.joined)
+    first, second = (encode_advance(chain.prove(number)) for number in chain.joined)
     refused = follower.call(second)
     assert isinstance(refused, Refusal)
     assert refused.error == "WrongSet"
@@ -113,7 +122,9 @@ def test_changes_are_proven_in_order(chain: Chain, follower: Deployed) -> None:
     found = compute_set_hash(chain.bundles[1].validators)
     assert follower.call(first) == Refusal("NothingNew", (found, chain.joined[0] + 2))
     later = chain.prove(chain.joined[0] + 2)
-    assert follower.call(later.encode()) == Refusal("NothingNew", (found, chain.joined[0] + 4))
+    assert follower.call(encode_advance(later)) == Refusal(
+        "NothingNew", (found, chain.joined[0] + 4)
+    )
 
 
 def test_changes_need_a_certificate_of_the_trusted_set(chain: Chain, follower: Deployed) -> None:
@@ -121,13 +132,13 @@ def test_changes_need_a_certificate_of_the_trusted_set(chain: Chain, follower: D
     change = chain.prove(chain.joined[0])
     votes = change.certificate.votes
     few = replace(change, certificate=replace(change.certificate, votes=votes[:2]))
-    assert follower.call(few.encode()) == Refusal("NotEnoughPower", (2, 4))
+    assert follower.call(encode_advance(few)) == Refusal("NotEnoughPower", (2, 4))
     forged = replace(change, header=replace(change.header, state_root=bytes(32)))
-    answer = follower.call(forged.encode())
+    answer = follower.call(encode_advance(forged))
     assert isinstance(answer, Refusal)
     assert answer.error == "WrongHeader"
     strange = replace(change, validators=Notary().validators)
-    answer = follower.call(strange.encode())
+    answer = follower.call(encode_advance(strange))
     assert isinstance(answer, Refusal)
     assert answer.error == "WrongSet"
 
@@ -135,7 +146,7 @@ def test_changes_need_a_certificate_of_the_trusted_set(chain: Chain, follower: D
 def test_storage_proofs_are_whole_and_lead_to_the_slot(chain: Chain, follower: Deployed) -> None:
     """A node lost, doubled, changed or from another trie; a proof of another slot or account."""
     change = chain.prove(chain.joined[0])
-    account, storage = change.account_proof, change.storage_proof
+    account, storage = change.proof.account, change.proof.words[0]
     assert len(account) > 1
     assert len(storage) > 1
     world = chain.driver.node.cluster.reader.world
@@ -144,20 +155,20 @@ def test_storage_proofs_are_whole_and_lead_to_the_slot(chain: Chain, follower: D
     other_account = world.prove(root, chain.driver.node.accounts[0].address, ()).nodes
     bent = (*storage[:-1], storage[-1][:-1] + bytes([storage[-1][-1] ^ 1]))
     for broken in (
-        replace(change, account_proof=()),
-        replace(change, account_proof=account[1:]),
-        replace(change, account_proof=account[:-1]),
-        replace(change, account_proof=(*account, account[-1])),
-        replace(change, account_proof=other_account),
-        replace(change, account_proof=storage),
-        replace(change, storage_proof=()),
-        replace(change, storage_proof=storage[:-1]),
-        replace(change, storage_proof=(*storage, storage[-1])),
-        replace(change, storage_proof=bent),
-        replace(change, storage_proof=other_slot),
-        replace(change, storage_proof=account),
+        with_proof(change, account=()),
+        with_proof(change, account=account[1:]),
+        with_proof(change, account=account[:-1]),
+        with_proof(change, account=(*account, account[-1])),
+        with_proof(change, account=other_account),
+        with_proof(change, account=storage),
+        with_proof(change, storage=()),
+        with_proof(change, storage=storage[:-1]),
+        with_proof(change, storage=(*storage, storage[-1])),
+        with_proof(change, storage=bent),
+        with_proof(change, storage=other_slot),
+        with_proof(change, storage=account),
     ):
-        assert follower.call(broken.encode()) == Refusal("BadStateProof", ())
+        assert follower.call(encode_advance(broken)) == Refusal("BadStateProof", ())
 
 
 def test_state_roots_of_anything_prove_nothing(elsewhere: Driver) -> None:
@@ -174,8 +185,10 @@ def test_state_roots_of_anything_prove_nothing(elsewhere: Driver) -> None:
     ):
         header = replace(notary.notarise().header, state_root=compute_keccak(node))
         bundle = notary.certify(replace(notary.notarise(), header=header), list(notary.keys))
-        change = Change(header, bundle.certificate, notary.validators, (node,), ())
-        answer = follower.call(change.encode())
+        change = SignedBlock(
+            header, bundle.certificate, notary.validators, StateProof((node,), ((),))
+        )
+        answer = follower.call(encode_advance(change))
         assert isinstance(answer, Refusal)
         assert answer.error in ("BadStateProof", "BadRlp")
     assert follower.ask("trustedSet", HEIGHT) == (notary.set_hash,)
