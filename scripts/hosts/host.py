@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +21,10 @@ OLD_NUMPY, NEW_PYTHON = "1.26.4", "3.13"
 _NEEDED = ("onnx", "cbor2", "eth-abi", "safe-pysha3")
 _WHEELS = tuple(f"manylinux_2_{glibc}_aarch64" for glibc in (28, 27, 26, 17))
 _DEBIAN = "python3.11,libpython3.11-stdlib,libssl3,zlib1g,libexpat1,libffi8,libstdc++6,libgcc-s1"
+_NO_PYTHON = (
+    f"no Python {NEW_PYTHON}: install one ('pyenv install {NEW_PYTHON}', or the package "
+    f"python{NEW_PYTHON}), or set PYTHON_NEW to one"
+)
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -72,11 +78,28 @@ def _list_libraries() -> Iterator[Host]:
     yield Host(f"numpy {OLD_NUMPY}", (sys.executable,), {"PYTHONPATH": old})
     python = _find_python()
     if python is None:
-        print(f"no Python {NEW_PYTHON}: set PYTHON_NEW to one", file=sys.stderr)
+        print(_NO_PYTHON, file=sys.stderr)
         return
     options = ("--only-binary=:all:", "--python-version", NEW_PYTHON)
     newest = _install("python-new", ("numpy",), options)
     yield Host(f"Python {NEW_PYTHON}, newest numpy", (python,), {"PYTHONPATH": newest})
+
+
+def build_newest() -> Host:
+    """The newest Python that is supported, with all that the product needs, as pinned.
+
+    Raises: LookupError saying how to get such a Python.
+    """
+    python = _find_python()
+    if python is None:
+        raise LookupError(_NO_PYTHON)
+    pinned = ROOT / "constraints.txt"
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    digest = sha256(pinned.read_bytes() + "".join(needed).encode()).hexdigest()
+    choice = ("--only-binary=:all:", "--python-version", NEW_PYTHON)
+    options = (*choice, "--no-compile", "--constraint", str(pinned))
+    folder = _install(f"product-{NEW_PYTHON}-{digest[:12]}", tuple(needed), options)
+    return Host(f"Python {NEW_PYTHON}", (python,), {"PYTHONPATH": folder})
 
 
 def _find_python() -> str | None:
@@ -114,10 +137,13 @@ def _install(name: str, packages: tuple[str, ...], options: tuple[str, ...]) -> 
     """Folder of packages, installed once."""
     target = CACHE / name
     if not target.exists():
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target)]
+        partial = CACHE / f"{name}.partial"
+        shutil.rmtree(partial, ignore_errors=True)  # of a run that was cut off
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(partial)]
         subprocess.run(
             [*command, "--disable-pip-version-check", *options, *packages, *_NEEDED],
             check=True,
             capture_output=True,
         )
+        partial.rename(target)
     return str(target)
