@@ -22,19 +22,17 @@ from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Precommit, Prevote
 from devnet.errors import BadMessage
 from devnet.processes.message import (
-    PART_BYTES,
     BlockWanted,
     Decided,
     Introduced,
     Message,
-    ModelPart,
     ModelsHeld,
-    ModelWanted,
     Proposed,
     Report,
     ReportWanted,
     Transactions,
 )
+from devnet.validators.download import PART_BYTES, ModelPart, ModelWanted
 
 VERSION = 3
 KINDS: tuple[type[Any], ...] = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from devnet.clock import Clock
@@ -18,9 +19,7 @@ from devnet.processes.message import (
     Decided,
     Introduced,
     Message,
-    ModelPart,
     ModelsHeld,
-    ModelWanted,
     Proposed,
     Report,
     ReportWanted,
@@ -28,7 +27,9 @@ from devnet.processes.message import (
 from devnet.processes.models import ModelExchange
 from devnet.processes.network_file import Network, save_network
 from devnet.processes.testimony import HEARD_HEIGHTS
+from devnet.validators.download import ModelPart, ModelWanted
 from devnet.validators.engine_book import EngineBook
+from devnet.validators.supply import serve_part
 from devnet.validators.validator import Validator
 from precompiles.models.file_store import FileStore
 
@@ -90,7 +91,10 @@ class Correspondence:
         self._exchange = Exchange(keys, network.find(keys.public).endpoint, clock, others)
         store = follower.store
         held = tuple(store.list()) if isinstance(store, FileStore) else ()
-        self.models = ModelExchange(self._exchange, store, held, follower.put_model)
+        self.models = ModelExchange(
+            *(self._exchange, clock, held),
+            *(partial(serve_part, follower), follower.put_model),
+        )
         self._address, self._on_said = follower.address, on_said
         self.states: tuple[ProcessState, ...] = ()  # as of the last time it worked
         self.strangers = 0
@@ -119,6 +123,7 @@ class Correspondence:
         Args:
             height: of the next block that the node lacks.
         """
+        self.models.tick()
         now = self._clock()
         if now - self._asked_s >= _ASK_S:
             self._asked_s, self._number = now, self._number + 1

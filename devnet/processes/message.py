@@ -11,8 +11,7 @@ from devnet.consensus.participation.commit import Commit
 from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Precommit, Prevote, Proposal
 from devnet.network.sockets.identity import Peer
-
-PART_BYTES = 1 << 20  # of a model in one message
+from devnet.validators.download import ModelPart, ModelWanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +63,6 @@ class ModelsHeld:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelWanted:
-    """Whoever has this model's bytes: a part of them, please."""
-
-    model_id: bytes
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class ModelPart:
-    """A part of a model's bytes; they count once all are there and hash to the id."""
-
-    model_id: bytes
-    total_bytes: int
-    offset: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Introduced:
     """Somebody new, by whom all know already."""
 
@@ -106,6 +87,16 @@ class LinkReport:
 
 
 @dataclass(frozen=True, slots=True)
+class LackReport:
+    """A model that the reporting process has no bytes of."""
+
+    model_id: bytes
+    server: str  # name of who is asked for them, empty if nobody is known to have them
+    received: int  # bytes, so far
+    passed_over: tuple[str, ...]  # names of those who let it wait or sent something else
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A process about itself."""
 
@@ -121,6 +112,7 @@ class Report:
     head_hash: bytes
     state_root: bytes  # after the head
     engine: tuple[tuple[str, str], ...]  # what its fingerprint stands for
+    lacks: tuple[LackReport, ...]
 
 
 Message: TypeAlias = (

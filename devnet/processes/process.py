@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,9 +23,7 @@ from devnet.processes.message import (
     Introduced,
     LinkReport,
     Message,
-    ModelPart,
     ModelsHeld,
-    ModelWanted,
     Proposed,
     Report,
     ReportWanted,
@@ -32,8 +31,10 @@ from devnet.processes.message import (
 )
 from devnet.processes.models import ModelExchange
 from devnet.processes.network_file import load_network, save_network
+from devnet.validators.download import ModelPart, ModelWanted
 from devnet.validators.faults.fault import Strategy
 from devnet.validators.misbehaviour import HONEST, Behavior
+from devnet.validators.supply import serve_part
 from precompiles.engine.fingerprint import describe_engine
 from precompiles.models.file_store import FileStore
 
@@ -72,7 +73,10 @@ class Process:
         self._member = Member(self._home, key, self._exchange, clock, self._tell)
         store = self._home.validator.store
         held = tuple(store.list()) if isinstance(store, FileStore) else ()
-        self._models = ModelExchange(self._exchange, store, held, self._keep_model)
+        self._models = ModelExchange(
+            *(self._exchange, clock, held),
+            *(partial(serve_part, self._home.validator), self._keep_model),
+        )
 
     @property
     def height(self) -> int:
@@ -108,6 +112,8 @@ class Process:
         for peer in greeted:
             self._member.greet(peer)
             self._models.greet(peer)
+        self._models.seek(self._home.validator.engine.missing)
+        self._models.tick()
         self._member.tick()
 
     def hear(self, peer: Peer, data: bytes) -> None:
@@ -187,6 +193,7 @@ class Process:
             self._home.history.head.hash,
             self._home.validator.head.state_root,
             tuple(describe_engine().items()),
+            self._models.list_lacks(),
         )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from devnet.processes.correspondence import ProcessState
+from devnet.processes.message import LackReport
 from devnet.validators.misbehaviour import name_client
 
 
@@ -24,9 +25,19 @@ def describe_process(state: ProcessState) -> dict[str, Any]:
         "stateRoot": "0x" + report.state_root.hex() if report else None,
         "round": report.round if report else None,
         "stuck": state.stuck or None,
+        "missingModels": [_describe_lack(lack) for lack in (report.lacks if report else ())],
         "turnedAway": report.strangers if report else None,
         "peers": [
             {"name": link.name, "connected": link.is_connected, "dropped": link.dropped or None}
             for link in (report.links if report else ())
         ],
+    }
+
+
+def _describe_lack(lack: LackReport) -> dict[str, Any]:
+    return {
+        "model": "0x" + lack.model_id.hex(),
+        "from": lack.server or None,
+        "bytes": lack.received,
+        "passedOver": list(lack.passed_over),
     }

@@ -46,6 +46,7 @@ def get_status(node: Node) -> Json:
         "forks": [str(fork) for fork in cluster.record.forks],
         **_show_agreement(cluster),
         "accusations": [*_list_accusations(cluster)],
+        "models": [str(delivery) for delivery in cluster.record.deliveries],
         **_show_processes(cluster),
     }
 

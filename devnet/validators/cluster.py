@@ -28,6 +28,7 @@ from devnet.validators.host import build_evidence_shelf, build_log
 from devnet.validators.links import Links, cut_links
 from devnet.validators.proposer import Select
 from devnet.validators.report import explain_halt
+from devnet.validators.supply import Supply
 from devnet.validators.validator import Validator
 from devnet.validators.witness import find_proofs
 
@@ -75,6 +76,8 @@ class Cluster(Council):
             *(recover, self.get_certificate, self.history.get_hash, self._add_duplicate),
             founding.agreement,
         )
+        is_linked = self._assembly.is_linked
+        self._supply = Supply(self.validators, is_linked, self.record.add_delivery)
 
     def catch_up(self) -> None:
         """Let validators execute what they have not.
@@ -206,6 +209,7 @@ class Cluster(Council):
 
     def _catch_up(self, height: int) -> None:
         for node, validator in enumerate(self.validators):
+            self._supply.fetch(node)
             while (
                 validator.is_running(height)
                 and not validator.stuck
@@ -217,6 +221,7 @@ class Cluster(Council):
                 certificate = self.find_certificate(number)
                 assert certificate is not None, "blocks that nobody signed are executed at start"
                 validator.follow(self.history.get_block(number), certificate)
+                self._supply.fetch(node)
 
     def _has_peer(self, node: int, number: int) -> bool:
         """Whether somebody who has a block can be heard, or nobody has it but the disk."""

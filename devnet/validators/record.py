@@ -9,6 +9,7 @@ from devnet.consensus.tendermint.message import Message
 from devnet.validators.agreement.ruling import Ruling, list_rulings
 from devnet.validators.attempt import Attempt
 from devnet.validators.report import Disagreement, RoundReport, build_report
+from devnet.validators.supply import Delivery
 from devnet.validators.validator import Validator
 
 _KEPT = 1_000  # of each
@@ -21,16 +22,27 @@ class Record:
         self.disagreements: list[Disagreement] = []
         self.duplicates: list[Duplicate] = []  # each pair of statements once
         self.forks: list[Fork] = []
+        self.deliveries: list[Delivery] = []  # each search for a model once
         self.rulings: list[Ruling] = []
         self._places: dict[tuple[bytes, type[Message], int, int], None] = {}
 
     def copy(self) -> "Record":
         """What is known by now."""
         other = Record()
+        other.deliveries = self.deliveries[-_KEPT:]
         other.disagreements = self.disagreements[-_KEPT:]
         other.rulings = self.rulings[-_KEPT:]
         other.duplicates, other.forks = self.duplicates[-_KEPT:], self.forks[-_KEPT:]
         return other
+
+    def add_delivery(self, delivery: Delivery) -> None:
+        """A validator has looked for a model; for one height it may do so several times."""
+        for index, known in enumerate(self.deliveries):
+            if known.is_about(delivery):
+                self.deliveries[index] = known.merge(delivery)
+                return
+        self.deliveries.append(delivery)
+        del self.deliveries[:-_KEPT]
 
     def add_duplicate(self, duplicate: Duplicate) -> None:
         """Somebody has seen two statements; others may have seen them before."""
@@ -83,4 +95,5 @@ class Record:
         self.rulings = [ruling for ruling in self.rulings if ruling.height <= number]
         self.duplicates = [d for d in self.duplicates if d.first.height <= number]
         self.forks = [fork for fork in self.forks if fork.height <= number]
+        self.deliveries = [d for d in self.deliveries if d.height <= number]
         self._places = {place: None for place in self._places if place[2] <= number}

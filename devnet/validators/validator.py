@@ -141,7 +141,7 @@ class Validator:
 
     def put_model(self, model: bytes) -> None:
         """Keep model bytes; the validator tries again to follow the chain."""
-        self.store.put(model)
+        self.engine.receive(self.store.put(model))
         if self.stuck:
             self._begin_anew()
 

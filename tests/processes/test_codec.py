@@ -16,21 +16,20 @@ from devnet.errors import BadMessage
 from devnet.network.sockets.identity import Peer
 from devnet.processes.codec import KINDS, VERSION, decode, encode
 from devnet.processes.message import (
-    PART_BYTES,
     BlockWanted,
     Body,
     Decided,
     Introduced,
+    LackReport,
     LinkReport,
     Message,
-    ModelPart,
     ModelsHeld,
-    ModelWanted,
     Proposed,
     Report,
     ReportWanted,
     Transactions,
 )
+from devnet.validators.download import PART_BYTES, ModelPart, ModelWanted
 
 NUMBERS = st.integers(0, 2**63 - 1)
 ROUNDS = st.integers(-1, 2**63 - 1)
@@ -43,36 +42,45 @@ CERTIFICATES = st.builds(
     Certificate, NUMBERS, NUMBERS, WORDS, st.lists(VOTES, max_size=3).map(tuple)
 )
 BODIES = st.builds(Body, NUMBERS, st.binary(max_size=300), st.none() | CERTIFICATES)
+LACKS = st.builds(LackReport, WORDS, SHORT, NUMBERS, st.lists(SHORT, max_size=2).map(tuple))
 LINKS = st.builds(LinkReport, SHORT, st.booleans(), NUMBERS, SHORT)
-MESSAGES: st.SearchStrategy[Message] = st.one_of(
-    st.builds(
+BY_KIND: dict[type[Any], st.SearchStrategy[Any]] = {
+    Proposed: st.builds(
         Proposed,
         st.builds(Proposal, NUMBERS, NUMBERS, WORDS, ROUNDS, ADDRESSES, SIGNATURES),
         BODIES,
     ),
-    st.builds(Prevote, NUMBERS, NUMBERS, WORDS, ROUNDS, ADDRESSES, SIGNATURES),
-    PRECOMMITS,
-    st.builds(Status, NUMBERS, ADDRESSES),
-    st.builds(
+    Prevote: st.builds(Prevote, NUMBERS, NUMBERS, WORDS, ROUNDS, ADDRESSES, SIGNATURES),
+    Precommit: PRECOMMITS,
+    Status: st.builds(Status, NUMBERS, ADDRESSES),
+    Decided: st.builds(
         Decided,
         st.builds(Commit, NUMBERS, NUMBERS, WORDS, st.lists(PRECOMMITS, max_size=4).map(tuple)),
         BODIES,
     ),
-    st.builds(Transactions, st.lists(st.binary(max_size=200), max_size=4).map(tuple)),
-    st.builds(BlockWanted, NUMBERS, NUMBERS, st.booleans()),
-    st.builds(ModelsHeld, st.lists(WORDS, max_size=3).map(tuple)),
-    st.builds(ModelWanted, WORDS, NUMBERS),
-    st.builds(ModelPart, WORDS, NUMBERS, NUMBERS, st.binary(max_size=200)),
-    st.builds(Introduced, st.builds(Peer, SHORT, ADDRESSES, SHORT, SHORT)),
-    st.builds(ReportWanted, NUMBERS),
-    st.builds(
+    Transactions: st.builds(Transactions, st.lists(st.binary(max_size=200), max_size=4).map(tuple)),
+    BlockWanted: st.builds(BlockWanted, NUMBERS, NUMBERS, st.booleans()),
+    ModelsHeld: st.builds(ModelsHeld, st.lists(WORDS, max_size=3).map(tuple)),
+    ModelWanted: st.builds(ModelWanted, WORDS, NUMBERS),
+    ModelPart: st.builds(ModelPart, WORDS, NUMBERS, NUMBERS, st.binary(max_size=200)),
+    Introduced: st.builds(Introduced, st.builds(Peer, SHORT, ADDRESSES, SHORT, SHORT)),
+    ReportWanted: st.builds(ReportWanted, NUMBERS),
+    Report: st.builds(
         Report,
         *(NUMBERS, SHORT, NUMBERS, NUMBERS, NUMBERS, SHORT),
         st.lists(LINKS, max_size=3).map(tuple),
         *(NUMBERS, SHORT, WORDS, WORDS),
+        st.lists(st.tuples(SHORT, SHORT), max_size=3).map(tuple),
+        st.lists(LACKS, max_size=3).map(tuple),
     ),
-)
+}
+MESSAGES: st.SearchStrategy[Message] = st.one_of(*BY_KIND.values())
 VOTE = Prevote(1, 0, bytes(32), -1, bytes(20), bytes(65))
+
+
+def test_messages_of_every_kind_are_drawn() -> None:
+    """What is asked of arbitrary messages is asked of all kinds that there are."""
+    assert tuple(BY_KIND) == KINDS
 
 
 @given(MESSAGES)

@@ -65,7 +65,7 @@ def test_two_processes_do_not_share_a_folder(four: Four) -> None:
         (encode(Prevote(1, 0, WORD, -1, ADDRESS, SIGNATURE)), "has not signed"),
         (encode(Transactions((b"no transaction",))), "does not read"),
         (encode(Introduced(Peer("v9", ADDRESS, "key", "tcp://x:1"))), "only the node may"),
-        (encode(Report(0, "", 0, 0, 0, "", (), 0, "", WORD, WORD, ())), "nobody wanted"),
+        (encode(Report(0, "", 0, 0, 0, "", (), 0, "", WORD, WORD, (), ())), "nobody wanted"),
     ],
 )
 def test_a_peer_that_sends_garbage_is_dropped_and_named(

@@ -78,6 +78,7 @@ def test_the_status_tells_why_the_chain_waits_and_who_differs(
         "lastDisagreement": None,
         "forks": [],
         "accusations": [],
+        "models": [],
     }
     assert rpc("consensus_setBehavior", "v2", "wrong-model") is True
     rpc.send(to=reader, data=read_data(1))

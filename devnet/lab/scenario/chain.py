@@ -70,6 +70,7 @@ class ChainRun:
             *(f"rule {scenario.rule}, {ruling}" for ruling in cluster.record.rulings),
             *wrong,
             *map(str, cluster.record.forks),
+            *map(str, cluster.record.deliveries),
         ):
             self._note(line)
         disagree = sorted({d.validator: None for d in cluster.record.disagreements})

@@ -18,6 +18,7 @@ from devnet.network.sockets.gatekeeper import Gatekeeper
 from devnet.network.sockets.identity import Peer, WireKeys, check_peer
 from devnet.network.sockets.link import Link
 
+REDIAL_S = 1.0  # until a peer that has refused this key is tried again; ZeroMQ gives up on it
 MAX_AT_ONCE = 1_000  # messages that one call of `receive` returns
 MAX_RECEIVED = 1_000  # messages of one connection that wait unread; the sender's wait at its side
 
@@ -51,6 +52,7 @@ class Exchange:
         self._clock = clock
         self._links: dict[str, Link] = {}  # by key
         self._allowances: dict[str, Allowance] = {}
+        self._refused: dict[str, float] = {}  # when it was seen, by key
         self._dropped: dict[str, tuple[Peer, str]] = {}
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._context.set(zmq.MAX_SOCKETS, 4096)
@@ -100,9 +102,11 @@ class Exchange:
     def receive(self, timeout_ms: int) -> tuple[tuple[Peer, bytes], ...]:
         """What came, in order for each peer; waits for it no longer than `timeout_ms`."""
         self._poller.poll(timeout_ms)
-        for link in self._links.values():
+        for link in tuple(self._links.values()):
             if link.read_events():
                 self.news.append(link.peer)
+            if link.is_refused:
+                self._redial(link)
         return tuple(self._read())
 
     def drop(self, key: str, reason: str) -> None:
@@ -160,6 +164,16 @@ class Exchange:
                 self.drop(key, reason)
                 continue
             yield link.peer, frames[1].bytes
+
+    def _redial(self, link: Link) -> None:
+        key, now = link.peer.key, self._clock()
+        if now - self._refused.setdefault(key, now) < REDIAL_S:
+            return
+        del self._refused[key]
+        self._close(link)
+        again = self._links[key] = Link(self._context, self.keys, link.peer)
+        again.lost = link.lost
+        self._poller.register(again.monitor, zmq.POLLIN)
 
     def _close(self, link: Link) -> None:
         self._poller.unregister(link.monitor)

@@ -20,6 +20,7 @@ class Gatekeeper:
     def admit(self, key: str, name: str) -> None:
         """Let a key in from now on."""
         self._known[key] = name
+        self.strangers.pop(key, None)
 
     def expel(self, key: str) -> None:
         """Let a key in no more."""

@@ -13,6 +13,7 @@ _RECONNECT_MS, _RECONNECT_MAX_MS = 50, 1_000
 _HEARTBEAT_MS, _HEARTBEAT_TIMEOUT_MS = 1_000, 5_000  # a peer that hangs counts as gone then
 _CONNECTED = zmq.EVENT_HANDSHAKE_SUCCEEDED
 _GONE = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED
+_REFUSED = zmq.EVENT_HANDSHAKE_FAILED_AUTH
 
 
 class Link:
@@ -21,6 +22,7 @@ class Link:
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: WireKeys, peer: Peer) -> None:
         self.peer = peer
         self.is_connected = False
+        self.is_refused = False  # by a peer that does not know this key yet, or no more
         self.lost = 0  # messages that nobody was there for
         self._socket = context.socket(zmq.DEALER)
         self._socket.set(zmq.LINGER, 0)
@@ -34,7 +36,7 @@ class Link:
         self._socket.curve_publickey = keys.public.encode()
         self._socket.curve_secretkey = keys.secret.encode()
         self._socket.curve_serverkey = peer.key.encode()
-        self.monitor = self._socket.get_monitor_socket(_CONNECTED | _GONE)
+        self.monitor = self._socket.get_monitor_socket(_CONNECTED | _GONE | _REFUSED)
         self._socket.connect(peer.endpoint)
 
     def send(self, data: bytes) -> bool:
@@ -52,6 +54,7 @@ class Link:
         while self.monitor.poll(0):
             event = recv_monitor_message(self.monitor)["event"]
             self.is_connected = event == _CONNECTED
+            self.is_refused = self.is_refused or event == _REFUSED
             was_made = was_made or self.is_connected
         return was_made and self.is_connected
 

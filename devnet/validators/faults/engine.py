@@ -3,7 +3,8 @@
 A strategy that gives other results than the honest engine is a line in `BUILDERS`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -20,11 +21,13 @@ from precompiles.engine.foreign.shuffled import ShuffledEngine
 from precompiles.engine.foreign.wrong_weight import WrongWeightEngine
 from precompiles.engine.isolated import IsolatedEngine
 from precompiles.engine.trace import Suspect, Trace, TracedEngine
+from precompiles.errors import ModelMissing
 from precompiles.models.manifest import Manifest
 from precompiles.models.store import ModelStore
 from precompiles.tensor import Tensor
 
 Builder: TypeAlias = Callable[[ModelStore, Fault, bytes], Suspect]  # store, fault, seed
+MAX_MISSING = 64  # models that are remembered as asked for in vain
 _WORKER_BYTES = 1 << 30  # beyond what the loaded runtime has
 _WORKER_TIME_S = 60.0  # an emulated processor is slow
 
@@ -59,6 +62,8 @@ class SwitchedEngine:
         self._copying = CopyingEngine(honest)
         self._place = (0, 0)
         self._calls = 0  # in the block so far
+        self.missing: dict[bytes, None] = {}  # models that were asked for in vain
+        self._received: dict[bytes, int] = {}  # heights at which models came from a peer
         self._used: dict[tuple[bytes, tuple[Tensor, ...]], Suspect] = {}  # at this height
 
     def enter(self, height: int, round_: int, claims: Sequence[Inference] = ()) -> None:
@@ -72,31 +77,56 @@ class SwitchedEngine:
         """The same block is executed once more."""
         self._calls = 0
 
+    def receive(self, model_id: bytes) -> None:
+        """A model's bytes have come."""
+        self.missing.pop(model_id, None)
+        self._received[model_id] = self._place[0]
+
     def load(self, model_id: bytes) -> bytes:
         """As the honest engine."""
-        return self.honest.load(model_id)
+        with self._need(model_id):
+            return self.honest.load(model_id)
 
     def admit(self, model_id: bytes, dimensions: Mapping[str, int]) -> Manifest:
         """As the honest engine."""
-        return self.honest.admit(model_id, dimensions)
+        with self._need(model_id):
+            return self.honest.admit(model_id, dimensions)
 
     def try_out(self, manifest: Manifest) -> None:
         """As the honest engine."""
-        self.honest.try_out(manifest)
+        with self._need(manifest.model_id):
+            self.honest.try_out(manifest)
 
     def run(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """One inference, counted."""
-        suspect = self._find(manifest.model_id)
-        self._calls += 1
-        if suspect is None:
-            return self.honest.run(manifest, inputs)
-        self._used[manifest.model_id, inputs] = suspect
-        return suspect.run(manifest, inputs)
+        with self._need(manifest.model_id):
+            suspect = self._find(manifest.model_id)
+            self._calls += 1
+            if suspect is None:
+                return self.honest.run(manifest, inputs)
+            self._used[manifest.model_id, inputs] = suspect
+            return suspect.run(manifest, inputs)
 
     def trace(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> Trace:
         """Operator by operator, in the way this inference was run at this height."""
         suspect = self._used.get((manifest.model_id, inputs))
         return (suspect or self.honest).trace(manifest, inputs)
+
+    @contextmanager
+    def _need(self, model_id: bytes) -> Iterator[None]:
+        """Whether the bytes are here: remembers what is missing, also where it has been lost."""
+        lost = self._received.get(model_id) != self._place[0] and self.conduct.picks(
+            (Strategy.MISSING_MODEL,), *self._place, self._calls, model_id
+        )
+        try:
+            if lost:
+                raise ModelMissing(f"0x{model_id.hex()} was lost by this host")
+            yield
+        except ModelMissing:
+            self.missing[model_id] = None
+            for oldest in tuple(self.missing)[:-MAX_MISSING]:
+                del self.missing[oldest]
+            raise
 
     def _find(self, model_id: bytes) -> Suspect | None:
         conduct = self.conduct

@@ -22,6 +22,8 @@
 | saturate              | adds uint8 by int8 products in 16 bits, as AVX2 without VNNI does |
 | gpu-order             | adds floats in an order that changes with every run               |
 | random-operator       | adds noise that the runtime draws                                 |
+| missing-model         | loses a model's bytes at a height: abstains, fetches them after it |
+| wrong-bytes           | gives whoever asks for a model's bytes other ones                  |
 """
 
 import re
@@ -57,13 +59,16 @@ class Strategy(Enum):
     SATURATE = "saturate"
     GPU_ORDER = "gpu-order"
     RANDOM_OPERATOR = "random-operator"
+    MISSING_MODEL = "missing-model"
+    WRONG_BYTES = "wrong-bytes"
 
 
 COMPUTING = (  # other results than honest ones; one of them for one inference
     *(Strategy.WRONG_MODEL, Strategy.QUANTISED, Strategy.DRIFT),
     *(Strategy.SATURATE, Strategy.GPU_ORDER, Strategy.RANDOM_OPERATOR),
 )
-INFERENCE = (Strategy.LAZY, *COMPUTING)  # need models to show
+STORING = (Strategy.MISSING_MODEL, Strategy.WRONG_BYTES)  # about models' bytes
+INFERENCE = (Strategy.LAZY, *COMPUTING, *STORING)  # need models to show
 PROTOCOL = tuple(strategy for strategy in Strategy if strategy not in INFERENCE)
 
 DEFAULT_TIME_MS = 5_000

@@ -28,6 +28,8 @@ KNOWN = {
     "lazy_minority": Outcome.DECIDED,
     "lossy_chain": Outcome.DECIDED,
     "majority_drift": Outcome.DECIDED,
+    "missing_model": Outcome.DECIDED,
+    "missing_model_third": Outcome.DECIDED,
     "one_call": Outcome.DECIDED,
     "partition_chain": Outcome.DECIDED,
     "partition_heals": Outcome.DECIDED,

@@ -97,6 +97,18 @@ def test_a_stranger_is_turned_away_and_told_of(group: Group, stack: ExitStack) -
     assert [(peer.name, data) for peer, data in heard] == [("v1", b"still here")]
 
 
+def test_a_peer_that_knocks_before_it_is_known_gets_in_once_it_is(stack: ExitStack) -> None:
+    """Whoever joins may be quicker than the news of it."""
+    keys = [derive_keys(bytes([i]) * 32) for i in range(2)]
+    early, late = (stack.enter_context(closing(Exchange(k, ANY_PORT, read_clock))) for k in keys)
+    early.add(describe(late, 1))
+    wait(lambda: early.keys.public in late.gatekeeper.strangers, early, late)
+    assert not early.list_contacts()[0].is_connected
+    late.add(describe(early, 0))
+    wait(lambda: early.list_contacts()[0].is_connected, early, late)
+    assert late.gatekeeper.strangers == {}
+
+
 @pytest.mark.parametrize(
     ("frames", "said"),
     [

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from devnet.errors import BadMessage
-from devnet.processes.download import Download, cut_part
-from devnet.processes.message import PART_BYTES, ModelPart
+from devnet.validators.download import PART_BYTES, Download, ModelPart, cut_part
 from precompiles.digest import compute_model_id
 from precompiles.models.limits import MAX_MODEL_BYTES
 
@@ -15,7 +14,7 @@ MODEL = bytes(range(256)) * (PART_BYTES // 100)  # two parts and a half
 
 def begin(model: bytes = MODEL) -> Download:
     """Nothing has come yet."""
-    return Download(compute_model_id(model), "key")
+    return Download(compute_model_id(model))
 
 
 def test_a_model_is_whole_after_its_last_part() -> None:

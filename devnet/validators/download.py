@@ -1,11 +1,33 @@
-"""A model on its way from one peer, part after part; kept only if it hashes to its id."""
+"""A model on its way from one peer, part after part; kept only if it hashes to its id.
+
+All parts come from the same peer, so whoever is to blame for a wrong hash is known (decision 0057).
+"""
 
 from dataclasses import dataclass, field
 
 from devnet.errors import BadMessage
-from devnet.processes.message import PART_BYTES, ModelPart, ModelWanted
 from precompiles.digest import compute_model_id
 from precompiles.models.limits import MAX_MODEL_BYTES
+
+PART_BYTES = 1 << 20  # of a model in one message
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWanted:
+    """Whoever has this model's bytes: a part of them, please."""
+
+    model_id: bytes
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPart:
+    """A part of a model's bytes; they count once all are there and hash to the id."""
+
+    model_id: bytes
+    total_bytes: int
+    offset: int
+    data: bytes
 
 
 @dataclass(slots=True)
@@ -13,7 +35,6 @@ class Download:
     """What has come so far; parts come in order, one for each question."""
 
     model_id: bytes
-    peer: str  # key of the peer that is asked
     _total: int = -1  # bytes, unknown until the first part
     _data: bytearray = field(default_factory=bytearray)
 
@@ -21,6 +42,11 @@ class Download:
     def question(self) -> ModelWanted:
         """What to ask for next."""
         return ModelWanted(self.model_id, len(self._data))
+
+    @property
+    def received(self) -> int:
+        """Bytes, so far."""
+        return len(self._data)
 
     def add(self, part: ModelPart) -> bytes:
         """Take a part; returns the model once it is whole, else nothing.
