@@ -5,7 +5,7 @@ itself. Changes are complete: each proves that its entry follows the one before 
 list of sets, and the last block that no further entry is in force (decision 0060).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from devnet.chain.header import compute_header_hash
@@ -47,13 +47,19 @@ def follow_changes(
             if height <= previous:
                 raise BadProof(f"it is not after block {previous}")
             _check_signed(chain_id, change, _find_hash(sets, height))
+            entry = f"entry {known} of the contract's sets"
             set_hash, total, first = _read_words(
-                change, (SET_HASH, EPOCHS, locate_first_height(known))
+                change,
+                {
+                    "hash of the set": SET_HASH,
+                    "number of sets": EPOCHS,
+                    entry: locate_first_height(known),
+                },
             )
             if first != height + DELAY:
                 raise BadProof(
-                    f"entry {known} of the contract's sets is for height {first}, "
-                    f"not {height + DELAY}: a change before it is missing, or it is none"
+                    f"{entry} is for height {first}, not {height + DELAY}: a change before it is "
+                    "missing, or it is none"
                 )
             if not known < total < _MAX_EPOCHS:
                 raise BadProof(f"the contract knows {total} sets, {known} were known before")
@@ -77,9 +83,10 @@ def _check_last(block: SignedBlock, sets: Sequence[_Set], known: int) -> None:
     if found != sets[-1].hash:
         raise BadProof(f"set 0x{found.hex()} signs block {height}, not 0x{sets[-1].hash.hex()}")
     try:
-        (following,) = _read_words(block, (locate_first_height(known),))
+        name = f"entry {known} of the contract's sets"
+        (following,) = _read_words(block, {name: locate_first_height(known)})
     except BadProof as broken:
-        raise BadProof(f"that no change follows, block {height}: {broken}") from broken
+        raise BadProof(f"block {height}: {broken}") from broken
     if 0 < following <= height:
         raise BadProof(f"the change that is in force from {following} on is missing")
 
@@ -102,12 +109,19 @@ def _find_hash(sets: Sequence[_Set], height: int) -> bytes:
     return next(each.hash for each in reversed(sets) if each.first_height <= height)
 
 
-def _read_words(block: SignedBlock, slots: tuple[int, ...]) -> tuple[int, ...]:
-    """Words of the staking contract in the state after a block. Raises: BadProof."""
+def _read_words(block: SignedBlock, slots: Mapping[str, int]) -> tuple[int, ...]:
+    """Words of the staking contract, by what they are, in the state after a block.
+
+    Raises: BadProof.
+    """
     proof = block.proof
     if len(proof.words) != len(slots):
         raise BadProof(f"{len(proof.words)} words are proven, {len(slots)} are asked for")
     root = read_storage_root(block.header.state_root, STAKING, proof.account)
-    return tuple(
-        read_word(root, slot, nodes) for slot, nodes in zip(slots, proof.words, strict=True)
-    )
+    words = []
+    for (name, slot), nodes in zip(slots.items(), proof.words, strict=True):
+        try:
+            words.append(read_word(root, slot, nodes))
+        except BadProof as broken:
+            raise BadProof(f"{name}: {broken}") from broken
+    return tuple(words)
