@@ -18,8 +18,9 @@ from devnet.chain.genesis_file import load_genesis, parse_genesis
 from devnet.chain.origin import Origin
 from devnet.config import WEI_PER_ETHER, Config
 from devnet.consensus.staking import STAKING
-from devnet.errors import BadBlock, ConfigError, UnknownBlock
+from devnet.errors import BadBlock, ConfigError, UnknownBlock, UnknownInference
 from devnet.node import Node
+from devnet.proofs import build_proof
 
 if TYPE_CHECKING:
     from tests.conftest import Driver
@@ -99,6 +100,14 @@ def test_the_chain_goes_on_by_consensus_and_imported_blocks_have_no_certificate(
     node.set_behavior("v1", HONEST)
     node.mine()
     assert all(v.head == node.head.header for v in node.cluster.validators)
+
+
+def test_an_imported_block_has_no_proof_and_says_why(node: Node, suite: Origin) -> None:
+    """Nobody here has signed it, and what a model may have answered in it is not known."""
+    number = next(n for n, block in enumerate(suite.blocks, 1) if block.transactions)
+    block = node.history.get_block(number)
+    with pytest.raises(UnknownInference, match=f"is in block {number}, which was imported: nobody"):
+        build_proof(node, block.transactions[0].hash)
 
 
 def test_a_validator_that_was_down_since_the_import_catches_up(suite: Origin) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,10 @@ from eth_abi.abi import encode
 
 from devnet.data_directory import DataDirectory
 from devnet.errors import RemoteError
+from devnet.verification.bundle import parse_bundle
+from devnet.verification.verifier import Outcome, verify_bundle
 from precompiles.digest import compute_keccak
-from precompiles.models.samples import read_digits
+from precompiles.models.samples import read_digits, read_sample
 
 if TYPE_CHECKING:
     from tests.processes.conftest import Town
@@ -48,6 +51,9 @@ def test_four_processes_decide_blocks_with_inferences(town: Town) -> None:
     )
     commit = town.ask("consensus_commit", receipts[-1]["blockNumber"])
     assert len(commit["votes"]) >= 3
+    bundle = town.ask("inference_bundle", receipts[-1]["transactionHash"])
+    verdict = verify_bundle(parse_bundle(json.dumps(bundle)), read_sample("digits_exact"))
+    assert verdict.outcome is Outcome.VERIFIED, verdict.reason
     town.wait_until_equal()
     peers = town.peers
     assert len({peers[name]["pid"] for name in NAMES}) == 4
