@@ -14,6 +14,7 @@ WEI_PER_ETHER = 10**18
 MAX_VALIDATORS = 256
 DEFAULT_HARDFORK = "osaka"  # what a new chain follows from its first block on
 ORDERS = ("fees", "fifo")  # by the highest tip, or as they come
+RULES = ("replicate", "optimistic")  # how inferences are verified
 MIN_BLOCK_GAS = 5_000_000  # gas; below it no contract can be deployed
 MAX_POWER = 2**40  # of one validator at genesis
 
@@ -34,6 +35,24 @@ class Staking:
         _require("jail", self.jail_blocks, 1, 2**32 - 1)
         _require("unbonding", self.unbonding_blocks, 0, 2**32 - 1)
         _require("evidence age", self.max_evidence_age, 1, 2**32 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Optimistic:
+    """Terms of the optimistic rule, as the genesis block writes them into its contract."""
+
+    bond_wei: int = WEI_PER_ETHER  # of an executor, and of a challenger
+    sample_basis_points: int = 10_000  # chance of a committee for a request, in 1/10,000
+    committee: int = 2  # validators that run such a request again
+    window_blocks: int = 16  # after a post for challenges, after a request for posts
+    move_blocks: int = 4  # for each move in a dispute
+
+    def __post_init__(self) -> None:
+        _require("bond", self.bond_wei, 1, 2**96)
+        _require("sampling in 1/10,000", self.sample_basis_points, 0, 10_000)
+        _require("committee", self.committee, 1, MAX_VALIDATORS)
+        _require("challenge window", self.window_blocks, 2, 128)  # BLOCKHASH sees 256
+        _require("blocks for a move", self.move_blocks, 2, 128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +77,8 @@ class Config:
     staking: Staking = field(default_factory=Staking)
     agreement: str = "exact"  # as `devnet.validators.agreement.selection` names rules
     reports_evidence: bool = True  # proposers bring what they have seen to the staking contract
+    rule: str = RULES[0]
+    optimistic: Optimistic = field(default_factory=Optimistic)
 
     def __post_init__(self) -> None:
         _require("validators", self.validators, 1, MAX_VALIDATORS)
@@ -71,12 +92,19 @@ class Config:
         _require("base fee", self.base_fee_wei, 0, 2**63 - 1)
         if self.order not in ORDERS:
             raise ConfigError(f"order is {self.order!r}; use {' or '.join(ORDERS)}")
+        if self.rule not in RULES:
+            raise ConfigError(f"rule is {self.rule!r}; use {' or '.join(RULES)}")
         for index, power in enumerate(self.powers):
             _require(f"power of v{index}", power, 0, MAX_POWER)
         if len(self.powers) > self.validators:
             raise ConfigError(f"{len(self.powers)} powers for {self.validators} validators")
         if not any(self.all_powers):
             raise ConfigError("no validator has power; give one at least 1")
+
+    @property
+    def is_optimistic(self) -> bool:
+        """Whether inferences can be asked for that one validator runs and others may dispute."""
+        return self.rule == "optimistic"
 
     @property
     def all_powers(self) -> tuple[int, ...]:

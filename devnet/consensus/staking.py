@@ -50,7 +50,7 @@ def build_storage(validators: ValidatorSet, terms: Staking) -> dict[int, int]:
         MEMBERS: len(validators.members),
         EPOCHS: 1,
         locate_item(EPOCHS, 0): set_hash,  # from height 0 on, which is the word after it
-        TERMS: _pack(
+        TERMS: pack(
             (terms.unit_wei, 128),
             (terms.slash_basis_points, 16),
             (terms.jail_blocks, 32),
@@ -59,7 +59,7 @@ def build_storage(validators: ValidatorSet, terms: Staking) -> dict[int, int]:
         ),
     }
     for index, member in enumerate(validators.members):
-        word = _pack((int.from_bytes(member.address, "big"), 160), (member.power, 96))
+        word = pack((int.from_bytes(member.address, "big"), 160), (member.power, 96))
         storage[locate_item(MEMBERS, index)] = word
         storage[locate_account(member.address)] = member.power * terms.unit_wei
     return storage
@@ -142,7 +142,7 @@ def _iterate_members(load: Load) -> Iterator[Member]:
         yield Member((word & (2**160 - 1)).to_bytes(20, "big"), word >> 160)
 
 
-def _pack(*fields: tuple[int, int]) -> int:
+def pack(*fields: tuple[int, int]) -> int:
     """One word of (value, bits), the first lowest, as Solidity packs them."""
     word = shift = 0
     for value, bits in fields:

@@ -39,7 +39,8 @@ class Equipment:
         honest = build_engine(host, self.store)
         self.engine = SwitchedEngine(honest, self.store, self.conduct, config.seed + index)
         self.adoption = Adoption(self.engine, rule, address)
-        self.table = build_table(self.engine if rule.is_exact else self.adoption, config.schedule)
+        engine = self.engine if rule.is_exact else self.adoption
+        self.table = build_table(engine, config.schedule, config.is_optimistic)
         self.client: Client = PyEvmClient()
 
     def set_behavior(self, behavior: Behavior, schedule: ForkSchedule) -> None:

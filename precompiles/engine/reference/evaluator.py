@@ -60,17 +60,18 @@ def evaluate(
         tensors[kind.name] = np.asarray(inputs[kind.name])
     with np.errstate(all="ignore"):
         for node in graph.nodes:
-            results = _apply(node, graph, tensors, rules)
-            for name, array in zip(node.outputs, results, strict=False):
-                if name:
-                    _check(node, graph.types[name], array)
-                    tensors[name] = array
+            results = apply_node(node, graph, tensors, rules)
+            tensors |= {name: a for name, a in zip(node.outputs, results, strict=False) if name}
     return tensors
 
 
-def _apply(
+def apply_node(
     node: Node, graph: Graph, tensors: Mapping[str, Array], rules: Mapping[str, Rule]
 ) -> tuple[Array, ...]:
+    """Results of one operator whose operands stand among `tensors`.
+
+    Raises: as `evaluate`.
+    """
     rule = rules.get(node.operator)
     if rule is None:
         raise NoRule(f"the reference evaluator has no rule for {node.operator}")
@@ -85,7 +86,11 @@ def _apply(
         raise
     except Exception as broken:  # operands that the operator does not take
         raise Undefined(f"{node.operator} has no answer: {broken}") from broken
-    return results if isinstance(results, tuple) else (results,)
+    listed = results if isinstance(results, tuple) else (results,)
+    for name, array in zip(node.outputs, listed, strict=False):
+        if name:
+            _check(node, graph.types[name], array)
+    return listed
 
 
 def _build_slot(kind: TensorType) -> Slot:

@@ -1,0 +1,107 @@
+"""`IOperators` at 0x..FA: one operator of a registered model, executed by every validator.
+
+Only chains with the optimistic rule have it. What it answers depends on the model's bytes alone: a
+host without them cannot answer.
+"""
+
+from precompiles.arguments import decode_arguments
+from precompiles.digest import compute_keccak
+from precompiles.engine.operator import Operators
+from precompiles.errors import BadInput, NotAllowed, TooLarge
+from precompiles.gas import Schedule, compute_check_gas, compute_infer_gas
+from precompiles.interface import Address, Engine, Meter, StateView
+from precompiles.models.graph import read_graph
+from precompiles.models.manifest import Manifest, Profile
+from precompiles.registry import require_registration
+from precompiles.tensor import Tensor, TensorType, decode_tensors
+
+OPERATORS: Address = bytes(19) + b"\xfa"
+COUNT = compute_keccak(b"count(bytes32)")[:4]
+EXECUTE = compute_keccak(b"execute(bytes32,uint256,uint256[],(uint8,uint32[],bytes)[])")[:4]
+MAX_LEAF_BYTES = 110_000  # of call data that bring an operator's operands: a pool takes 128 KiB
+NO_ANSWER = bytes(32)
+_PROOF_BYTES = 32 * 24  # that each source brings along
+_WORD = 32
+
+
+def run_operators(
+    engine: Engine, schedule: Schedule, data: bytes, meter: Meter, state: StateView
+) -> bytes:
+    """Dispatch one call by selector."""
+    selector, body = data[:4], data[4:]
+    if selector == COUNT:
+        (model_id,) = decode_arguments(["bytes32"], body, "count(bytes32)")
+        operators = _open(engine, schedule, model_id, meter, state)
+        _check_size(operators)
+        return len(operators).to_bytes(_WORD, "big")
+    if selector == EXECUTE:
+        return _execute(engine, schedule, body, meter, state)
+    raise BadInput(f"no function 0x{selector.hex()} here; see IOperators")
+
+
+def open_operators(engine: Engine, manifest: Manifest) -> Operators:
+    """Raises: NotAllowed for a pinned model; ModelMissing, StoreCorrupt."""
+    if manifest.profile is Profile.PINNED:
+        raise NotAllowed(
+            f"0x{manifest.model_id.hex()} is pinned: its operators give other bits on other hosts, "
+            "so no dispute about it can be judged; register it as exact or portable"
+        )
+    model = engine.load(manifest.model_id)
+    return Operators(read_graph(model, dict(manifest.dimensions)), manifest.profile)
+
+
+def _execute(
+    engine: Engine, schedule: Schedule, body: bytes, meter: Meter, state: StateView
+) -> bytes:
+    # INPUT
+    signature = "execute(bytes32,uint256,uint256[],Tensor[])"
+    head = decode_arguments(["bytes32", "uint256", "uint256[]"], body, signature)
+    model_id, index, sources = head
+    operands = decode_tensors(body, head=3 * _WORD)
+    # GAS
+    operators = _open(engine, schedule, model_id, meter, state)
+    # RUN
+    if index >= len(operators):
+        raise BadInput(f"no operator {index}: the model has {len(operators)}")
+    wanted = operators.list_sources(index)
+    if sources != wanted:
+        raise BadInput(f"operator {index} reads sources {list(wanted)}, {list(sources)} given")
+    kinds = [operators.list_kinds(source) for source in wanted]
+    content = None
+    if len(operands) == sum(map(len, kinds)):
+        content = operators.compute_content(index, _split(operands, kinds))
+    # OUTPUT
+    return NO_ANSWER if content is None else compute_keccak(b"\0" + content)
+
+
+def _open(
+    engine: Engine, schedule: Schedule, model_id: bytes, meter: Meter, state: StateView
+) -> Operators:
+    """Charges for parsing the model and, as a bound for one operator, for running it."""
+    meter.charge(schedule.read)
+    manifest = require_registration(state, model_id).manifest
+    meter.charge(compute_check_gas(schedule, manifest.size_bytes))
+    meter.charge(compute_infer_gas(schedule, manifest))
+    return open_operators(engine, manifest)
+
+
+def _split(
+    operands: tuple[Tensor, ...], kinds: list[tuple[TensorType, ...]]
+) -> list[tuple[Tensor, ...]]:
+    rest = iter(operands)
+    return [tuple(next(rest) for _ in group) for group in kinds]
+
+
+def _check_size(operators: Operators) -> None:
+    for index in range(len(operators)):
+        sources = operators.list_sources(index)
+        tensors = [kind for source in sources for kind in operators.list_kinds(source)]
+        size = _PROOF_BYTES * len(sources) + sum(
+            -(-kind.size_bytes // _WORD) * _WORD + _WORD * (7 + len(kind.shape)) for kind in tensors
+        )
+        if size > MAX_LEAF_BYTES:
+            operator = operators.graph.nodes[index]
+            raise TooLarge(
+                f"operator {index} ({operator}) reads {size} bytes, a dispute brings at most "
+                f"{MAX_LEAF_BYTES} in a transaction; call IInference.infer instead"
+            )
