@@ -46,7 +46,7 @@ def _fold(hashes: Sequence[bytes]) -> bytes:
     if len(hashes) == 1:
         return hashes[0]
     middle = _split(len(hashes))
-    return _join(_fold(hashes[:middle]), _fold(hashes[middle:]))
+    return join(_fold(hashes[:middle]), _fold(hashes[middle:]))
 
 
 def _climb(hashes: Sequence[bytes], index: int) -> list[bytes]:
@@ -67,9 +67,9 @@ def _follow(leaf: bytes, index: int, count: int, path: list[bytes]) -> bytes | N
     sibling = path[-1]
     if index < middle:
         below = _follow(leaf, index, middle, path[:-1])
-        return None if below is None else _join(below, sibling)
+        return None if below is None else join(below, sibling)
     below = _follow(leaf, index - middle, count - middle, path[:-1])
-    return None if below is None else _join(sibling, below)
+    return None if below is None else join(sibling, below)
 
 
 def _split(count: int) -> int:
@@ -77,7 +77,8 @@ def _split(count: int) -> int:
     return 1 << (count - 1).bit_length() - 1
 
 
-def _join(left: bytes, right: bytes) -> bytes:
+def join(left: bytes, right: bytes) -> bytes:
+    """Hash of a node with these children."""
     return compute_keccak(b"\x01" + left + right)
 
 

@@ -10,6 +10,7 @@ from copy import copy
 from dataclasses import replace
 from typing import TypeVar
 
+from devnet.agency import Agency
 from devnet.chain.account import derive_accounts
 from devnet.chain.origin import Origin
 from devnet.chain.pool.admission import admit
@@ -28,6 +29,7 @@ from devnet.validators.cluster import Cluster
 from devnet.validators.decision import Decision
 from devnet.validators.draft import Drafts
 from devnet.validators.misbehaviour import Behavior
+from devnet.validators.optimistic.docket import Docket
 
 T = TypeVar("T")
 Gather = Callable[..., Cluster]
@@ -78,7 +80,10 @@ class Node(NodeView):
         self.automine = True
         self.interval_s = 0.0  # seconds between blocks that a clock asks for, 0 for none
         self.timeline = Timeline(self.config.block_time_s)
+        self.docket = Docket()
         self.observers: list[Observer] = []
+        if self.config.is_optimistic:
+            self.observers.append(Agency(self, self.config))
         self._drafts = Drafts()
         self._snapshots = Snapshots()
 

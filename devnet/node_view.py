@@ -18,6 +18,7 @@ from devnet.state_reader import StateReader
 from devnet.timeline import Timeline
 from devnet.validators.cluster import Cluster
 from devnet.validators.draft import Draft, Drafts
+from devnet.validators.optimistic.docket import Docket
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ class NodeView:
     cluster: Cluster
     history: History
     pool: Pool
+    docket: Docket  # of inferences under the optimistic rule, empty under another
     timeline: Timeline
     _drafts: Drafts
 

@@ -67,6 +67,7 @@ struct Request {
 /// @param index Path so far; at level 0 the operator in dispute.
 /// @param deadline Last block for the next move.
 /// @param executorMoves Whether the executor is next; at level 0 anybody may bring the leaf.
+/// @param challengerRoot Of the challenger's trace.
 /// @param executorNode Node of the executor's tree in which the traces part.
 /// @param challengerNode The other party's at the same place.
 /// @param left What the executor has just opened its node into, waiting for the challenger's.
@@ -76,6 +77,7 @@ struct Dispute {
     uint32 index;
     bool executorMoves;
     uint64 deadline;
+    bytes32 challengerRoot;
     bytes32 executorNode;
     bytes32 challengerNode;
     bytes32 left;
@@ -84,7 +86,7 @@ struct Dispute {
 
 /// @notice Operands that both parties agree on.
 /// @param source 0 for the request's inputs, k + 1 for the results of operator k.
-/// @param siblings From the leaf of operator k to the executor's root, lowest first.
+/// @param siblings From the leaf of operator k to the root of either party, lowest first.
 struct Known {
     uint256 source;
     Tensor[] tensors;

@@ -59,18 +59,17 @@ contract OptimisticInference is IOptimisticInference, Committee, Purse {
         Request storage asked = _require(id, Status.Open);
         uint256 last = asked.openedAt + _terms.windowBlocks;
         if (block.number > last) revert TooLate(last);
-        address executor = _pickExecutor(id, asked);
-        if (msg.sender != executor) revert NotTheExecutor(msg.sender, executor);
+        asked.executor = _pickExecutor(id, asked);
+        if (msg.sender != asked.executor) revert NotTheExecutor(msg.sender, asked.executor);
         if (msg.value != _terms.bondWei) revert WrongBond(msg.value, _terms.bondWei);
-        bytes32 outputDigest = keccak256(abi.encode(outputs));
-        bytes32 leaf = TraceTree.lastLeaf(lastResults, outputDigest);
-        _requireProof(leaf, asked.operators - 1, asked.operators, siblings, root);
-        asked.executor = executor;
         asked.postedAt = uint64(block.number);
-        asked.outputDigest = outputDigest;
+        asked.outputDigest = keccak256(abi.encode(outputs));
         asked.root = root;
+        bytes32 leaf = TraceTree.lastLeaf(lastResults, asked.outputDigest);
+        bytes32 found = leaf.prove(asked.operators - 1, asked.operators, siblings);
+        if (found != root) revert WrongProof(found, root);
         _await(asked);
-        emit Posted(id, executor, root, asked.deadline, outputs);
+        emit Posted(id, msg.sender, root, asked.deadline, outputs);
     }
 
     function challenge(uint256 id, bytes32 root) external payable {
@@ -85,6 +84,7 @@ contract OptimisticInference is IOptimisticInference, Committee, Purse {
         dispute.level = uint32(TraceTree.depth(asked.operators));
         dispute.index = 0;
         dispute.executorMoves = true;
+        dispute.challengerRoot = root;
         dispute.executorNode = asked.root;
         dispute.challengerNode = root;
         _setDeadline(dispute);
@@ -121,7 +121,7 @@ contract OptimisticInference is IOptimisticInference, Committee, Purse {
         if (block.number > dispute.deadline) revert TooLate(dispute.deadline);
         bytes32 leaf = TraceTree.PADDING;
         if (dispute.index < asked.operators) {
-            leaf = _execute(asked, dispute.index, known);
+            leaf = _execute(asked, dispute, known);
         }
         Verdict verdict = Verdict.Neither;
         if (leaf == dispute.executorNode) verdict = Verdict.Executor;
@@ -194,8 +194,8 @@ contract OptimisticInference is IOptimisticInference, Committee, Purse {
         return _terms;
     }
 
-    /// @dev The leaf of one operator, from operands that both parties' trees contain.
-    function _execute(Request storage asked, uint256 index, Known[] calldata known)
+    /// @dev The leaf of the operator in dispute, from operands that both parties' trees contain.
+    function _execute(Request storage asked, Dispute storage dispute, Known[] calldata known)
         private
         view
         returns (bytes32)
@@ -206,16 +206,16 @@ contract OptimisticInference is IOptimisticInference, Committee, Purse {
         Tensor[] memory operands = new Tensor[](count);
         count = 0;
         for (uint256 i = 0; i < known.length; i++) {
-            _requireKnown(asked, index, known[i]);
+            _requireKnown(asked, dispute, known[i]);
             sources[i] = known[i].source;
             for (uint256 j = 0; j < known[i].tensors.length; j++) {
                 operands[count++] = known[i].tensors[j];
             }
         }
-        return OPERATORS.execute(asked.model, index, sources, operands);
+        return OPERATORS.execute(asked.model, dispute.index, sources, operands);
     }
 
-    function _requireKnown(Request storage asked, uint256 index, Known calldata known)
+    function _requireKnown(Request storage asked, Dispute storage dispute, Known calldata known)
         private
         view
     {
@@ -224,21 +224,12 @@ contract OptimisticInference is IOptimisticInference, Committee, Purse {
             if (digest != asked.inputDigest) revert WrongOperands(0);
             return;
         }
-        if (known.source > index) revert WrongOperands(known.source); // not agreed
+        if (known.source > dispute.index) revert WrongOperands(known.source); // not agreed
+        uint256 operator = known.source - 1;
         bytes32 leaf = TraceTree.leaf(digest);
-        _requireProof(leaf, known.source - 1, asked.operators, known.siblings, asked.root);
-    }
-
-    function _requireProof(
-        bytes32 leaf,
-        uint256 index,
-        uint256 operators,
-        bytes32[] calldata siblings,
-        bytes32 root
-    ) private pure {
-        bytes32 found = leaf.climb(index, siblings);
-        if (siblings.length != TraceTree.depth(operators) || found != root) {
-            revert WrongProof(found, root);
+        bytes32 found = leaf.prove(operator, asked.operators, known.siblings);
+        if (found != asked.root && found != dispute.challengerRoot) {
+            revert WrongProof(found, asked.root);
         }
     }
 

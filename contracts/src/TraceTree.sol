@@ -27,14 +27,18 @@ library TraceTree {
         return keccak256(abi.encodePacked(uint8(1), left, right));
     }
 
+    error WrongDepth(uint256 siblings, uint256 depth);
+
     /// @notice The root that a leaf's siblings lead to, lowest first.
-    function climb(bytes32 from, uint256 index, bytes32[] calldata siblings)
+    function prove(bytes32 from, uint256 index, uint256 operators, bytes32[] calldata siblings)
         internal
         pure
         returns (bytes32 root)
     {
+        uint256 levels = depth(operators);
+        if (siblings.length != levels) revert WrongDepth(siblings.length, levels);
         root = from;
-        for (uint256 level = 0; level < siblings.length; level++) {
+        for (uint256 level = 0; level < levels; level++) {
             bytes32 sibling = siblings[level];
             root = index >> level & 1 == 0 ? node(root, sibling) : node(sibling, root);
         }

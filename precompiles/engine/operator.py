@@ -6,6 +6,7 @@ finds the result that a whole run found.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +21,7 @@ from precompiles.models.manifest import Profile
 from precompiles.tensor import Tensor, TensorType, encode_tensors
 
 INPUTS = 0  # source of an operand: the model's inputs; k + 1 for the results of operator k
+NOTHING: Mapping[str, Tensor] = MappingProxyType({})
 Execute: TypeAlias = Callable[[Node, Mapping[str, Array]], tuple[Array, ...]]
 
 
@@ -60,14 +62,21 @@ class Operators:
             if any(kind.name in wanted for kind in self.list_kinds(source))
         )
 
-    def trace(self, inputs: Sequence[Tensor]) -> Trace:
-        """A whole run, operator by operator. Raises: NoRule, Undefined, RuntimeBroken."""
+    def trace(self, inputs: Sequence[Tensor], found: Mapping[str, Tensor] = NOTHING) -> Trace:
+        """A whole run, operator by operator.
+
+        Args:
+            found: results that stand in for execution, by name, where they fit: another host's.
+        Raises: NoRule, Undefined, RuntimeBroken.
+        """
         kinds = self.list_kinds(INPUTS)
         tensors = {k.name: canonicalize(t) for k, t in zip(kinds, inputs, strict=True)}
         steps = []
-        for node in self.graph.nodes:
-            results = self._run(node, tensors)
+        for source, node in enumerate(self.graph.nodes, 1):
             names = _list_names(node)
+            results = tuple(found[name] for name in names if name in found)
+            if not _fits(results, self.list_kinds(source)):
+                results = self._run(node, tensors)
             steps.append(
                 Step(node.operator, names, results, compute_keccak(encode_tensors(results)))
             )
@@ -115,7 +124,7 @@ class Operators:
         named: dict[str, Tensor] = {}
         for source, tensors in zip(sources, operands, strict=True):
             kinds = self.list_kinds(source)
-            if [(k.dtype, k.shape) for k in kinds] != [(t.dtype, t.shape) for t in tensors]:
+            if not _fits(tensors, kinds):
                 return None
             named |= {k.name: canonicalize(t) for k, t in zip(kinds, tensors, strict=True)}
         return named
@@ -156,6 +165,10 @@ def _prepare(graph: Graph) -> Execute:
         return results if isinstance(results, tuple) else (results,)
 
     return execute
+
+
+def _fits(tensors: Sequence[Tensor], kinds: Sequence[TensorType]) -> bool:
+    return [(k.dtype, k.shape) for k in kinds] == [(t.dtype, t.shape) for t in tensors]
 
 
 def _list_names(node: Node) -> tuple[str, ...]:

@@ -100,8 +100,7 @@ class SwitchedEngine:
     def run(self, manifest: Manifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """One inference, counted."""
         with self._need(manifest.model_id):
-            suspect = self._find(manifest.model_id)
-            self._calls += 1
+            suspect = self.pick(manifest.model_id)
             if suspect is None:
                 return self.honest.run(manifest, inputs)
             self._used[manifest.model_id, inputs] = suspect
@@ -127,6 +126,12 @@ class SwitchedEngine:
             for oldest in tuple(self.missing)[:-MAX_MISSING]:
                 del self.missing[oldest]
             raise
+
+    def pick(self, model_id: bytes) -> Suspect | None:
+        """What runs the next inference, counted, if it is not the honest engine."""
+        suspect = self._find(model_id)
+        self._calls += 1
+        return suspect
 
     def _find(self, model_id: bytes) -> Suspect | None:
         conduct = self.conduct

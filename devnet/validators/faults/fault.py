@@ -24,6 +24,7 @@
 | random-operator       | adds noise that the runtime draws                                 |
 | missing-model         | loses a model's bytes at a height: abstains, fetches them after it |
 | wrong-bytes           | gives whoever asks for a model's bytes other ones                  |
+| stall                 | makes no move in a dispute that it is party to                    |
 """
 
 import re
@@ -61,6 +62,7 @@ class Strategy(Enum):
     RANDOM_OPERATOR = "random-operator"
     MISSING_MODEL = "missing-model"
     WRONG_BYTES = "wrong-bytes"
+    STALL = "stall"
 
 
 COMPUTING = (  # other results than honest ones; one of them for one inference
@@ -69,7 +71,8 @@ COMPUTING = (  # other results than honest ones; one of them for one inference
 )
 STORING = (Strategy.MISSING_MODEL, Strategy.WRONG_BYTES)  # about models' bytes
 INFERENCE = (Strategy.LAZY, *COMPUTING, *STORING)  # need models to show
-PROTOCOL = tuple(strategy for strategy in Strategy if strategy not in INFERENCE)
+DISPUTE = (Strategy.STALL,)  # shows under the optimistic rule alone
+PROTOCOL = tuple(s for s in Strategy if s not in (*INFERENCE, *DISPUTE))
 
 DEFAULT_TIME_MS = 5_000
 _TIMED = (Strategy.CRASH, Strategy.PAUSE, Strategy.DELAY)

@@ -1,0 +1,111 @@
+"""Agency: lets the validators' agents act after every block, as transactions in the node's pool.
+
+They read the contract in the state of the head, like any client. What they send waits as other
+transactions do; with automine the node mines it at once, windows and time limits pass by blocks.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+
+from devnet.chain.call import Call
+from devnet.chain.pool.admission import admit
+from devnet.chain.signing import UnsignedTransaction, sign_transaction
+from devnet.chain.transaction import decode_transaction
+from devnet.config import Config
+from devnet.consensus.optimistic import OPTIMISTIC
+from devnet.errors import BadTransaction, ChainError, NotNow
+from devnet.events import BlockAdded, BlocksRemoved, Event
+from devnet.node_view import NodeView
+from devnet.validators.founding import build_founding
+from devnet.validators.optimistic.agent import Act, Agent, Situation
+from devnet.validators.optimistic.contract import (
+    Status,
+    list_entries,
+    read_committee,
+    read_dispute,
+    read_executor,
+    read_request,
+)
+from devnet.validators.optimistic.docket import Docket, Matter
+from precompiles.registry import read_registration
+
+_TIP_WEI = 10**9
+
+
+class Agency:
+    """An observer of a node with the optimistic rule; keeps its docket up to date."""
+
+    def __init__(self, node: NodeView, config: Config) -> None:
+        self._node, self._chain_id = node, config.chain_id
+        self._window = config.optimistic.window_blocks
+        keys = build_founding(config).keys
+        terms = config.optimistic, config.schedule
+        validators = node.cluster.validators
+        self.agents = tuple(Agent(validator, *terms) for validator in validators)
+        self._keys = {a.address: key for a, key in zip(self.agents, keys, strict=True)}
+        blocks = range(node.cluster.first_signed, node.head.header.number + 1)
+        for number in blocks:
+            node.docket = node.docket.add(list_entries(node.history.get_block(number)))
+
+    def __call__(self, event: Event) -> None:
+        node = self._node
+        if isinstance(event, BlocksRemoved):
+            node.docket = node.docket.rewind(node.head.header.number)
+        elif isinstance(event, BlockAdded):
+            node.docket = node.docket.add(list_entries(event.block))
+            self._act()
+
+    def _act(self) -> None:
+        situations = tuple(self._look(node_matter) for node_matter in self._node.docket.list_open())
+        known = {situation.matter.number for situation in situations}
+        for agent in self.agents:
+            agent.forget(known)
+            waiting = self._node.pool.get_queue(agent.address).arrivals
+            if not waiting:  # else it has not seen yet what its last acts led to
+                acts = (act for situation in situations for act in agent.list_acts(situation))
+                self._send(agent.address, acts)
+
+    def _look(self, matter: Matter) -> Situation:
+        number = self._node.head.header.number
+        request = read_request(self._ask, matter.number)
+        posted, disputed = Status.POSTED, Status.DISPUTED
+        registration = read_registration(self._node.open_storage(), matter.model)
+        assert registration is not None, "who asks for a model that is not registered is refused"
+        dispute = committee = None
+        if request.status is disputed:
+            dispute = read_dispute(self._ask, matter.number)
+        if request.status is posted and number >= request.posted_at:
+            committee = read_committee(self._ask, matter.number)
+        return Situation(
+            matter,
+            registration.manifest,
+            request,
+            dispute,
+            committee or (),
+            read_executor(self._ask, matter.number),
+            number + 1,
+        )
+
+    def _ask(self, data: bytes) -> bytes:
+        return self._node.call(Call(to=OPTIMISTIC, data=data)).output
+
+    def _send(self, address: bytes, acts: Iterator[Act]) -> None:
+        node = self._node
+        nonce = node.open_state().get_nonce(address)
+        header, rules = node.next_header, node.next_rules
+        for act in acts:
+            unsigned = UnsignedTransaction(
+                nonce=nonce,
+                to=OPTIMISTIC,
+                value=act.value,
+                data=act.data,
+                gas=act.gas,
+                max_fee_per_gas=2 * header.base_fee_per_gas + _TIP_WEI,
+                max_priority_fee_per_gas=_TIP_WEI,
+            )
+            raw = sign_transaction(unsigned, self._chain_id, self._keys[address])
+            with suppress(BadTransaction, NotNow):  # it cannot pay, or there is no room: later
+                transaction = decode_transaction(raw, rules.fork)
+                admit(node.pool, transaction, node.open_state(), header, rules)
+                nonce += 1
