@@ -6,7 +6,6 @@ transactions do; with automine the node mines it at once, windows and time limit
 
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 
 from devnet.chain.call import Call
 from devnet.chain.pool.admission import admit
@@ -14,7 +13,7 @@ from devnet.chain.signing import UnsignedTransaction, sign_transaction
 from devnet.chain.transaction import decode_transaction
 from devnet.config import Config
 from devnet.consensus.optimistic import OPTIMISTIC
-from devnet.errors import BadTransaction, ChainError, NotNow
+from devnet.errors import BadTransaction, NotNow
 from devnet.events import BlockAdded, BlocksRemoved, Event
 from devnet.node_view import NodeView
 from devnet.validators.founding import build_founding
@@ -27,7 +26,7 @@ from devnet.validators.optimistic.contract import (
     read_executor,
     read_request,
 )
-from devnet.validators.optimistic.docket import Docket, Matter
+from devnet.validators.optimistic.docket import Matter
 from precompiles.registry import read_registration
 
 _TIP_WEI = 10**9
@@ -57,7 +56,7 @@ class Agency:
             self._act()
 
     def _act(self) -> None:
-        situations = tuple(self._look(node_matter) for node_matter in self._node.docket.list_open())
+        situations = tuple(map(self._look, self._node.docket.list_open()))
         known = {situation.matter.number for situation in situations}
         for agent in self.agents:
             agent.forget(known)
@@ -69,20 +68,16 @@ class Agency:
     def _look(self, matter: Matter) -> Situation:
         number = self._node.head.header.number
         request = read_request(self._ask, matter.number)
-        posted, disputed = Status.POSTED, Status.DISPUTED
         registration = read_registration(self._node.open_storage(), matter.model)
         assert registration is not None, "who asks for a model that is not registered is refused"
-        dispute = committee = None
-        if request.status is disputed:
-            dispute = read_dispute(self._ask, matter.number)
-        if request.status is posted and number >= request.posted_at:
-            committee = read_committee(self._ask, matter.number)
+        is_disputed = request.status is Status.DISPUTED
+        is_drawn = request.status is Status.POSTED and number > request.posted_at
         return Situation(
             matter,
             registration.manifest,
             request,
-            dispute,
-            committee or (),
+            read_dispute(self._ask, matter.number) if is_disputed else None,
+            read_committee(self._ask, matter.number) if is_drawn else (),
             read_executor(self._ask, matter.number),
             number + 1,
         )

@@ -8,6 +8,8 @@
                + register_per_word * stored words             (read alone if known already)
     setAlias, publish = read + register_per_word * stored words
     quote, manifest, resolve, release = read
+    under the optimistic rule: count, execute = read + register_base
+               + register_per_byte * model bytes + infer; check, settle = read + io / io_bytes_per_gas
 
 Source: form after EIP-2565 (cost from static operand sizes); slopes are configuration, measured by
 `scripts/bench gas` so that a gas of inference takes about as long as a gas of EVM code.
@@ -46,11 +48,16 @@ def compute_infer_gas(schedule: Schedule, manifest: Manifest) -> Gas:
     return Gas(
         schedule.read
         + schedule.infer_base
-        + _divide_up(manifest.input_bytes + manifest.output_bytes, schedule.io_bytes_per_gas)
+        + compute_tensor_gas(schedule, manifest.input_bytes + manifest.output_bytes)
         + macs
         + _divide_up(work.moved_bytes, schedule.moved_bytes_per_gas)
         + _divide_up(work.peak_bytes, schedule.peak_bytes_per_gas)
     )
+
+
+def compute_tensor_gas(schedule: Schedule, tensor_bytes: int) -> Gas:
+    """Gas of taking tensors in or out."""
+    return Gas(_divide_up(tensor_bytes, schedule.io_bytes_per_gas))
 
 
 def compute_check_gas(schedule: Schedule, model_bytes: int) -> Gas:

@@ -18,9 +18,10 @@ ModelId = bytes  # 32 bytes
 
 
 class Mode(IntEnum):
-    """How an inference was made verifiable; OpenGradient's numbering."""
+    """How an inference was made verifiable; OpenGradient's numbering, then ours."""
 
     VANILLA = 0
+    OPTIMISTIC = 3  # run by one validator, and not refuted while it could be disputed
 
 
 class Meter:

@@ -1,23 +1,29 @@
 """`IOperators` at 0x..FA: one operator of a registered model, executed by every validator.
 
-Only chains with the optimistic rule have it. What it answers depends on the model's bytes alone: a
-host without them cannot answer.
+Only chains with the optimistic rule have it. What it computes depends on the model's bytes alone: a
+host without them cannot answer. `settle` makes a receipt of what was not refuted.
 """
 
 from precompiles.arguments import decode_arguments
 from precompiles.digest import compute_keccak
+from precompiles.engine.canonical import canonicalize
 from precompiles.engine.operator import Operators
 from precompiles.errors import BadInput, NotAllowed, TooLarge
-from precompiles.gas import Schedule, compute_check_gas, compute_infer_gas
-from precompiles.interface import Address, Engine, Meter, StateView
+from precompiles.gas import Schedule, compute_check_gas, compute_infer_gas, compute_tensor_gas
+from precompiles.interface import Address, Engine, InferenceCall, Meter, Mode, StateView
 from precompiles.models.graph import read_graph
 from precompiles.models.manifest import Manifest, Profile
 from precompiles.registry import require_registration
-from precompiles.tensor import Tensor, TensorType, decode_tensors
+from precompiles.tensor import Tensor, TensorType, check_tensor, decode_tensors, encode_tensors
 
 OPERATORS: Address = bytes(19) + b"\xfa"
 COUNT = compute_keccak(b"count(bytes32)")[:4]
 EXECUTE = compute_keccak(b"execute(bytes32,uint256,uint256[],(uint8,uint32[],bytes)[])")[:4]
+CHECK = compute_keccak(b"check(bytes32,(uint8,uint32[],bytes)[])")[:4]
+SETTLE = compute_keccak(
+    b"settle(bytes32,address,(uint8,uint32[],bytes)[],(uint8,uint32[],bytes)[])"
+)[:4]
+DISPUTES: Address = bytes(18) + b"\x10\x01"  # the contract that may settle
 MAX_LEAF_BYTES = 110_000  # of call data that bring an operator's operands: a pool takes 128 KiB
 NO_ANSWER = bytes(32)
 _PROOF_BYTES = 32 * 24  # that each source brings along
@@ -36,6 +42,12 @@ def run_operators(
         return len(operators).to_bytes(_WORD, "big")
     if selector == EXECUTE:
         return _execute(engine, schedule, body, meter, state)
+    if selector == CHECK:
+        (model_id,) = decode_arguments(["bytes32"], body, "check(bytes32,Tensor[])")
+        _read_fitting(schedule, model_id, decode_tensors(body, head=_WORD), meter, state)
+        return b""
+    if selector == SETTLE:
+        return _settle(schedule, body, meter, state)
     raise BadInput(f"no function 0x{selector.hex()} here; see IOperators")
 
 
@@ -72,6 +84,52 @@ def _execute(
         content = operators.compute_content(index, _split(operands, kinds))
     # OUTPUT
     return NO_ANSWER if content is None else compute_keccak(b"\0" + content)
+
+
+def _settle(schedule: Schedule, body: bytes, meter: Meter, state: StateView) -> bytes:
+    # INPUT
+    if state.caller != DISPUTES or state.address != OPERATORS:
+        raise NotAllowed("only the contract of the optimistic rule settles inferences")
+    signature = "settle(bytes32,address,Tensor[],Tensor[])"
+    model_id, requester = decode_arguments(["bytes32", "address"], body, signature)
+    inputs = tuple(map(canonicalize, decode_tensors(body, head=2 * _WORD)))
+    outputs = decode_tensors(body, head=3 * _WORD)
+    # GAS
+    manifest = _read_fitting(schedule, model_id, outputs, meter, state)
+    meter.charge(compute_tensor_gas(schedule, manifest.input_bytes))
+    # OUTPUT
+    state.record(
+        InferenceCall(
+            caller=bytes.fromhex(requester[2:]),
+            manifest=manifest,
+            mode=Mode.OPTIMISTIC,
+            inputs=inputs,
+            outputs=outputs,
+            input_digest=compute_keccak(encode_tensors(inputs)),
+            output_digest=compute_keccak(encode_tensors(outputs)),
+            gas=meter.used,
+        )
+    )
+    return b""
+
+
+def _read_fitting(
+    schedule: Schedule,
+    model_id: bytes,
+    outputs: tuple[Tensor, ...],
+    meter: Meter,
+    state: StateView,
+) -> Manifest:
+    """Raises: BadInput if the model gives no such outputs."""
+    meter.charge(schedule.read)
+    manifest = require_registration(state, model_id).manifest
+    meter.charge(compute_tensor_gas(schedule, manifest.output_bytes))
+    if len(outputs) != len(manifest.outputs):
+        wanted = ", ".join(map(str, manifest.outputs))
+        raise BadInput(f"{len(outputs)} tensors given, the model gives {wanted}")
+    for tensor, expected in zip(outputs, manifest.outputs, strict=True):
+        check_tensor(tensor, expected, "output")
+    return manifest
 
 
 def _open(

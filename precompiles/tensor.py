@@ -87,14 +87,14 @@ class Tensor:
     data: bytes
 
 
-def check_tensor(tensor: Tensor, expected: TensorType) -> None:
-    """Hold a tensor to a declared input.
+def check_tensor(tensor: Tensor, expected: TensorType, what: str = "input") -> None:
+    """Hold a tensor to what the model declares.
 
-    Raises: BadInput naming the input, what was given and what the model wants.
+    Raises: BadInput naming it, what was given and what the model wants.
     """
     if tensor.dtype is not expected.dtype or tensor.shape != expected.shape:
         given = f"{tensor.dtype.name.lower()}{list(tensor.shape)}"
-        raise BadInput(f"input '{expected.name}' is {given}, the model wants {expected}")
+        raise BadInput(f"{what} '{expected.name}' is {given}, the model wants {expected}")
 
 
 def encode_tensors(tensors: Sequence[Tensor]) -> bytes:

@@ -22,6 +22,17 @@ interface IOperators {
         uint256[] calldata sources,
         Tensor[] calldata operands
     ) external view returns (bytes32 leaf);
+
+    /// @notice Reverts unless tensors have the types and shapes of the model's outputs.
+    function check(bytes32 model, Tensor[] calldata outputs) external view;
+
+    /// @notice Makes an inference receipt, for the contract of the optimistic rule alone.
+    function settle(
+        bytes32 model,
+        address requester,
+        Tensor[] calldata inputs,
+        Tensor[] calldata outputs
+    ) external;
 }
 
 /// @dev The precompile's address on chains with the optimistic rule.

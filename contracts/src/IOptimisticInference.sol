@@ -144,8 +144,8 @@ interface IOptimisticInference {
     error NotYourMove(address sender);
     error WrongBond(uint256 given, uint256 bond);
     error WrongProof(bytes32 found, bytes32 root);
-    error WrongOutputs(bytes32 found, bytes32 posted);
-    error WrongOperands(uint256 source);
+    error WrongTensors(bytes32 found, bytes32 expected);
+    error NotAgreed(uint256 source);
     error SameRoot(bytes32 root);
     error OwnPost(address executor);
     error TooLate(uint256 deadline);
@@ -186,8 +186,9 @@ interface IOptimisticInference {
     /// @notice Ends a dispute whose next move is overdue, against whoever should have moved.
     function timeout(uint256 id) external;
 
-    /// @notice Settles what nobody disputed in time and calls the requester back.
-    function finalize(uint256 id, Tensor[] calldata outputs) external;
+    /// @notice Settles what nobody refuted in time: an inference receipt of mode 3 for the
+    /// requester, and its callback.
+    function finalize(uint256 id, Tensor[] calldata inputs, Tensor[] calldata outputs) external;
 
     /// @notice Returns the fee of a request that no executor answered in time.
     function expire(uint256 id) external;

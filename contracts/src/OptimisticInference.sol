@@ -62,6 +62,7 @@ contract OptimisticInference is IOptimisticInference, Committee, Purse {
         asked.executor = _pickExecutor(id, asked);
         if (msg.sender != asked.executor) revert NotTheExecutor(msg.sender, asked.executor);
         if (msg.value != _terms.bondWei) revert WrongBond(msg.value, _terms.bondWei);
+        OPERATORS.check(asked.model, outputs);
         asked.postedAt = uint64(block.number);
         asked.outputDigest = keccak256(abi.encode(outputs));
         asked.root = root;
@@ -144,21 +145,16 @@ contract OptimisticInference is IOptimisticInference, Committee, Purse {
         _settle(id, asked, dispute.challenger, verdict);
     }
 
-    function finalize(uint256 id, Tensor[] calldata outputs) external {
+    function finalize(uint256 id, Tensor[] calldata inputs, Tensor[] calldata outputs) external {
         Request storage asked = _require(id, Status.Posted);
         if (block.number <= asked.deadline) revert TooEarly(asked.deadline);
-        bytes32 found = keccak256(abi.encode(outputs));
-        if (found != asked.outputDigest) revert WrongOutputs(found, asked.outputDigest);
+        _requireDigest(inputs, asked.inputDigest);
+        _requireDigest(outputs, asked.outputDigest);
         asked.status = Status.Final;
-        emit Finalized(id, asked.executor, found);
+        emit Finalized(id, asked.executor, asked.outputDigest);
+        OPERATORS.settle(asked.model, asked.requester, inputs, outputs);
         _pay(asked.executor, _terms.bondWei + asked.fee);
-        uint256 gas = asked.callbackGas;
-        if (gas == 0) return;
-        bytes memory data = abi.encodeCall(IInferenceConsumer.onInference, (id, outputs));
-        uint256 needed = gas * 64 / 63 + 20_000; // EIP-150 keeps a part, the event needs another
-        if (gasleft() < needed) revert NotEnoughGas(gasleft(), needed);
-        (bool succeeded,) = asked.requester.call{gas: gas}(data);
-        emit CalledBack(id, succeeded);
+        if (asked.callbackGas > 0) _callBack(id, asked, outputs);
     }
 
     function expire(uint256 id) external {
@@ -194,6 +190,15 @@ contract OptimisticInference is IOptimisticInference, Committee, Purse {
         return _terms;
     }
 
+    function _callBack(uint256 id, Request storage asked, Tensor[] calldata outputs) private {
+        uint256 gas = asked.callbackGas;
+        bytes memory data = abi.encodeCall(IInferenceConsumer.onInference, (id, outputs));
+        uint256 needed = gas * 64 / 63 + 20_000; // EIP-150 keeps a part, the event needs another
+        if (gasleft() < needed) revert NotEnoughGas(gasleft(), needed);
+        (bool succeeded,) = asked.requester.call{gas: gas}(data);
+        emit CalledBack(id, succeeded);
+    }
+
     /// @dev The leaf of the operator in dispute, from operands that both parties' trees contain.
     function _execute(Request storage asked, Dispute storage dispute, Known[] calldata known)
         private
@@ -219,18 +224,22 @@ contract OptimisticInference is IOptimisticInference, Committee, Purse {
         private
         view
     {
-        bytes32 digest = keccak256(abi.encode(known.tensors));
         if (known.source == 0) {
-            if (digest != asked.inputDigest) revert WrongOperands(0);
+            _requireDigest(known.tensors, asked.inputDigest);
             return;
         }
-        if (known.source > dispute.index) revert WrongOperands(known.source); // not agreed
+        if (known.source > dispute.index) revert NotAgreed(known.source);
         uint256 operator = known.source - 1;
-        bytes32 leaf = TraceTree.leaf(digest);
+        bytes32 leaf = TraceTree.leaf(keccak256(abi.encode(known.tensors)));
         bytes32 found = leaf.prove(operator, asked.operators, known.siblings);
         if (found != asked.root && found != dispute.challengerRoot) {
             revert WrongProof(found, asked.root);
         }
+    }
+
+    function _requireDigest(Tensor[] calldata tensors, bytes32 expected) private pure {
+        bytes32 found = keccak256(abi.encode(tensors));
+        if (found != expected) revert WrongTensors(found, expected);
     }
 
     /// @dev Slashes who is wrong. What stands may be challenged again, what fell is open again.

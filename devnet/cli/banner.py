@@ -2,6 +2,7 @@
 
 import json
 
+from devnet.consensus.optimistic import OPTIMISTIC
 from devnet.consensus.staking import STAKING
 from devnet.node import Node
 from precompiles.inference import INFERENCE
@@ -35,6 +36,8 @@ def describe(node: Node, url: str) -> str:
         f"IInference       {_checksum(INFERENCE)}",
         f"IModelRegistry   {_checksum(REGISTRY)}",
         f"IStaking         {_checksum(STAKING)}",
+        *([f"Disputes         {_checksum(OPTIMISTIC)}"] if config.is_optimistic else []),
+        f"Rule             {config.rule}",
         f"Mining           {_describe_mining(node)}",
         f"Data directory   {_describe_place(node)}",
         "",
@@ -64,6 +67,7 @@ def describe_json(node: Node, url: str) -> str:
             "url": url,
             "chainId": node.config.chain_id,
             "genesisHash": "0x" + node.history.get_block(0).hash.hex(),
+            "rule": node.config.rule,
             "blockNumber": node.head.header.number,
             "dataDir": None if node.directory is None else str(node.directory.folder),
             "accounts": [

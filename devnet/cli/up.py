@@ -13,6 +13,7 @@ from devnet.chain.genesis_file import Genesis, load_genesis
 from devnet.chain.origin import Origin
 from devnet.cli.banner import describe, describe_json
 from devnet.cli.federation import open_federated
+from devnet.cli.rule import TERMS, choose_terms, rule_options
 from devnet.config import DEFAULT_HARDFORK, DEFAULT_MNEMONIC, ORDERS, Config, Host
 from devnet.data_directory import DataDirectory
 from devnet.errors import ConfigError
@@ -35,6 +36,7 @@ _FIELDS = {  # options that make a chain, and the fields of the configuration th
     "order": "order",
     "block_time": "block_time_s",
     "agreement": "agreement",
+    "rule": "rule",
 }
 
 
@@ -127,11 +129,13 @@ _FIELDS = {  # options that make a chain, and the fields of the configuration th
     help="What counts as the same output: exact, tolerance(N) in units of 2^-20, majority, "
     "commit-reveal, or FILE.py:NAME.",
 )
+@rule_options
 @click.option("--isolate", is_flag=True, help="Run models in a worker process with limits.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a banner.")
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     validators: int,
     processes: bool,
     host: str,
@@ -155,6 +159,7 @@ def command(
     agreement: str,
     isolate: bool,
     as_json: bool,
+    **rule: object,
 ) -> None:
     """Start a devnet and answer JSON-RPC."""
     if no_mining and block_time:
@@ -162,11 +167,12 @@ def command(
     given = {
         name: value
         for name, value in context.params.items()
-        if name in _FIELDS and context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        if name in (*_FIELDS, *TERMS)
+        and context.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
     if processes:
-        if genesis is not None:
-            raise ConfigError("--processes excludes --genesis")
+        if genesis is not None or rule["rule"] == "optimistic":
+            raise ConfigError("--processes excludes --genesis and --rule optimistic")
         choose = partial(_choose_config, given)
         with open_federated(choose, data_dir, host, isolate, _read_behaviors(behaviors)) as node:
             _run(node, Listen(host, port, ipc, hosts, origins), block_time, no_mining, as_json)
@@ -225,7 +231,9 @@ def _open_node(
 
 def _choose_config(given: Mapping[str, Any], config: Config) -> Config:
     """The configuration with the options that were given."""
-    fields = {_FIELDS[name]: value for name, value in given.items()}
+    fields = {_FIELDS[name]: value for name, value in given.items() if name in _FIELDS}
+    rule = fields.get("rule", config.rule)
+    fields["optimistic"] = choose_terms(given, rule, config.optimistic)
     if "block_time_s" in fields:
         fields["block_time_s"] = max(1, round(fields["block_time_s"]))
     return replace(config, **fields)

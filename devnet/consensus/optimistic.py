@@ -2,8 +2,9 @@
 
 from devnet.config import Optimistic
 from devnet.consensus.staking import pack
+from precompiles.operators import DISPUTES
 
-OPTIMISTIC = bytes(18) + b"\x10\x01"  # address, the same as in `IOptimisticInference.sol`
+OPTIMISTIC = DISPUTES  # address, the same as in `IOptimisticInference.sol`
 _TERMS = 0  # slot
 
 

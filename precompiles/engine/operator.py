@@ -7,7 +7,7 @@ finds the result that a whole run found.
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -160,7 +160,7 @@ def _prepare(graph: Graph) -> Execute:
         if step is None:
             return tuple(known.get(name, np.empty(0)) for name in node.outputs)
         tensors = {**given, **known}
-        operands = [tensors[name] if name else None for name in node.inputs]
+        operands: list[Any] = [tensors[name] if name else None for name in node.inputs]
         results = step.compute(operands)
         return results if isinstance(results, tuple) else (results,)
 

@@ -105,7 +105,8 @@ class Agent:
         if late > 0:
             is_mine = request.executor == self.address
             if is_mine or (at.executor == self.address and late > self._terms.move_blocks):
-                data = encode_call("finalize", at.matter.number, list_tensors(at.matter.outputs))
+                tensors = list_tensors(at.matter.inputs), list_tensors(at.matter.outputs)
+                data = encode_call("finalize", at.matter.number, *tensors)
                 yield self._act(data, gas=2 * request.callback_gas)
         elif self.address in at.committee and not self._is_lazy(at) and not self._has_tried(at):
             root = self._claim(at).tree.root

@@ -80,9 +80,7 @@ def build_claim(
 def _make_up(operators: Operators) -> Trace:
     """Zeros everywhere: nothing was run."""
     kinds = (
-        kind
-        for source in range(1, len(operators) + 1)
-        for kind in operators.list_kinds(source)
+        kind for source in range(1, len(operators) + 1) for kind in operators.list_kinds(source)
     )
     zeros: Mapping[str, Tensor] = {
         kind.name: Tensor(kind.dtype, kind.shape, bytes(kind.size_bytes)) for kind in kinds

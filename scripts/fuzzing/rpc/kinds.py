@@ -118,6 +118,7 @@ _KINDS: Mapping[str, Kind] = {
     "payload": Kind.SIMULATION,
     "percentiles": Kind.PERCENTILES,
     "query": Kind.EVENTS,
+    "request": Kind.COUNT,
     "requests": Kind.ACCESS,
     "seconds": Kind.SECONDS,
     "shapes": Kind.SHAPES,
