@@ -6,6 +6,8 @@ transactions do; with automine the node mines it at once, windows and time limit
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
 from devnet.chain.call import Call
 from devnet.chain.pool.admission import admit
@@ -37,11 +39,11 @@ class Agency:
 
     def __init__(self, node: NodeView, config: Config) -> None:
         self._node, self._chain_id = node, config.chain_id
-        self._window = config.optimistic.window_blocks
         keys = build_founding(config).keys
         terms = config.optimistic, config.schedule
         validators = node.cluster.validators
         self.agents = tuple(Agent(validator, *terms) for validator in validators)
+        self._read: dict[int, Situation] = {}  # of open matters
         self._keys = {a.address: key for a, key in zip(self.agents, keys, strict=True)}
         blocks = range(node.cluster.first_signed, node.head.header.number + 1)
         for number in blocks:
@@ -56,31 +58,36 @@ class Agency:
             self._act()
 
     def _act(self) -> None:
-        situations = tuple(map(self._look, self._node.docket.list_open()))
-        known = {situation.matter.number for situation in situations}
+        matters = self._node.docket.list_open()
+        self._read = {m.number: self._look(m) for m in matters}
+        number = self._node.head.header.number + 1
+        situations = [replace(known, number=number) for known in self._read.values()]
         for agent in self.agents:
-            agent.forget(known)
-            waiting = self._node.pool.get_queue(agent.address).arrivals
-            if not waiting:  # else it has not seen yet what its last acts led to
+            agent.forget(self._read)
+            if not self._node.pool.get_queue(agent.address).arrivals:  # else it waits for those
                 acts = (act for situation in situations for act in agent.list_acts(situation))
                 self._send(agent.address, acts)
 
     def _look(self, matter: Matter) -> Situation:
-        number = self._node.head.header.number
-        request = read_request(self._ask, matter.number)
-        registration = read_registration(self._node.open_storage(), matter.model)
-        assert registration is not None, "who asks for a model that is not registered is refused"
-        is_disputed = request.status is Status.DISPUTED
-        is_drawn = request.status is Status.POSTED and number > request.posted_at
-        return Situation(
-            matter,
-            registration.manifest,
-            request,
-            read_dispute(self._ask, matter.number) if is_disputed else None,
-            read_committee(self._ask, matter.number) if is_drawn else (),
-            read_executor(self._ask, matter.number),
-            number + 1,
-        )
+        """What the contract knows of a matter; changes only with an event about it."""
+        number, ask = self._node.head.header.number, self._ask
+        known = self._read.get(matter.number)
+        if known is None or known.matter is not matter:
+            request = read_request(ask, matter.number)
+            registration = read_registration(self._node.open_storage(), matter.model)
+            assert registration is not None, "requests for unknown models are refused"
+            is_disputed = request.status is Status.DISPUTED
+            known = Situation(
+                matter,
+                registration.manifest,
+                request,
+                read_dispute(ask, matter.number) if is_disputed else None,
+                partial(read_executor, ask, matter.number),
+            )
+        request = known.request
+        if request.status is Status.POSTED and number == request.posted_at + 1:
+            return replace(known, committee=read_committee(ask, matter.number))
+        return known
 
     def _ask(self, data: bytes) -> bytes:
         return self._node.call(Call(to=OPTIMISTIC, data=data)).output

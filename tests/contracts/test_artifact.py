@@ -23,6 +23,7 @@ from eth_utils.abi import (
 
 import contracts
 from contracts import Artifact, UnknownArtifact, load
+from tests.contracts.optimistic_surface import OPTIMISTIC_SURFACE
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "build_contracts"
@@ -138,6 +139,7 @@ SURFACE: dict[str, tuple[dict[str, list[str]], set[str]]] = {
     },
     "StateProofs": ({}, set()),
     "ValidatorSet": STAKING,
+    **OPTIMISTIC_SURFACE,
 }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from devnet.config import DEFAULT_MNEMONIC, Config, Staking
+from devnet.config import DEFAULT_MNEMONIC, Config, Optimistic, Staking
 from devnet.errors import ConfigError
 
 
@@ -59,6 +59,30 @@ def test_terms_of_staking_out_of_range_are_refused(field: str, bad: int, words: 
     """They are packed into one word of storage."""
     with pytest.raises(ConfigError, match=words):
         Staking(**{field: bad})
+
+
+@pytest.mark.parametrize(
+    ("field", "bad", "words"),
+    [
+        ("bond_wei", 0, "bond is 0; use 1 to"),
+        ("sample_basis_points", 10_001, "sampling in 1/10,000 is 10001; use 0 to 10000"),
+        ("committee", 0, "committee is 0; use 1 to 256"),
+        ("window_blocks", 1, "challenge window is 1; use 2 to 128"),
+        ("move_blocks", 129, "blocks for a move is 129; use 2 to 128"),
+    ],
+)
+def test_terms_of_the_optimistic_rule_out_of_range_are_refused(
+    field: str, bad: int, words: str
+) -> None:
+    """They are packed into one word of storage; BLOCKHASH limits the window."""
+    with pytest.raises(ConfigError, match=words):
+        Optimistic(**{field: bad})
+
+
+def test_a_rule_that_does_not_exist_is_refused() -> None:
+    """The message names those that do."""
+    with pytest.raises(ConfigError, match="rule is 'hopeful'; use replicate or optimistic"):
+        Config(rule="hopeful")
 
 
 def test_powers_that_are_not_named_are_one() -> None:

@@ -10,7 +10,7 @@
 What is overdue, whoever's turn it would be now ends too: expired requests, silent parties.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -44,9 +44,9 @@ class Situation:
     manifest: Manifest
     request: Request
     dispute: Dispute | None
-    committee: tuple[bytes, ...]
-    executor: bytes  # whose turn it is, or would be
-    number: int  # of the next block
+    find_executor: Callable[[], bytes]  # whose turn it is now, or would be
+    committee: tuple[bytes, ...] = ()
+    number: int = 0  # of the next block
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Agent:
     def address(self) -> bytes:
         return self._validator.address
 
-    def forget(self, open_matters: set[int]) -> None:
+    def forget(self, open_matters: Container[int]) -> None:
         """Drop claims about matters that are closed."""
         self.claims = {key: c for key, c in self.claims.items() if key[0] in open_matters}
 
@@ -88,7 +88,7 @@ class Agent:
                     yield from self._dispute(situation)
 
     def _answer(self, at: Situation) -> Iterator[Act]:
-        if at.executor != self.address:
+        if not self._is_next(at):
             return
         if at.number > at.request.opened_at + self._terms.window_blocks:
             yield self._act(encode_call("expire", at.matter.number))
@@ -104,7 +104,7 @@ class Agent:
         late = at.number - request.deadline
         if late > 0:
             is_mine = request.executor == self.address
-            if is_mine or (at.executor == self.address and late > self._terms.move_blocks):
+            if is_mine or (late > self._terms.move_blocks and self._is_next(at)):
                 tensors = list_tensors(at.matter.inputs), list_tensors(at.matter.outputs)
                 data = encode_call("finalize", at.matter.number, *tensors)
                 yield self._act(data, gas=2 * request.callback_gas)
@@ -120,7 +120,7 @@ class Agent:
         is_executor = self.address == at.request.executor
         is_party = is_executor or self.address == dispute.challenger
         if at.number > dispute.deadline:
-            if is_party or self.address == at.executor:
+            if is_party or self._is_next(at):
                 yield self._act(encode_call("timeout", at.matter.number))
         elif not is_party:
             return
@@ -148,6 +148,9 @@ class Agent:
             engine = self._validator.engine
             self.claims[key] = build_claim(engine, at.manifest, at.matter.inputs, at.number)
         return self.claims[key]
+
+    def _is_next(self, at: Situation) -> bool:
+        return at.find_executor() == self.address
 
     def _is_lazy(self, at: Situation) -> bool:
         return self._validator.conduct.shows(Strategy.LAZY, at.number)
