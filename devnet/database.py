@@ -15,7 +15,7 @@ from devnet.errors import StoreError
 
 STATE_FILE = "state.db"
 CHAIN_FILE = "chain.db"
-_FORMAT = 3  # of all tables; another one is refused
+_FORMAT = 4  # of all tables; another one is refused
 _APPLICATION = 0x64766E74  # marks the file as ours
 _CACHE_KIB = 16_384
 _LOG_PAGES = 4_000  # of 4 KiB, before the log is folded into the file, which waits for the disk

@@ -9,7 +9,8 @@
     setAlias, publish = read + register_per_word * stored words
     quote, manifest, resolve, release = read
     under the optimistic rule: count, execute = read + register_base
-               + register_per_byte * model bytes + infer; check, settle = read + io / io_bytes_per_gas
+               + register_per_byte * model bytes + infer
+               check, settle = read + io / io_bytes_per_gas
 
 Source: form after EIP-2565 (cost from static operand sizes); slopes are configuration, measured by
 `scripts/bench gas` so that a gas of inference takes about as long as a gas of EVM code.

@@ -79,7 +79,7 @@ def test_files_of_other_programs_and_formats_are_refused(tmp_path: Path) -> None
     open_words(path).close()
     with sqlite3.connect(path) as later:
         later.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match="has format 99, this version reads 3"):
+    with pytest.raises(StoreError, match="has format 99, this version reads 4"):
         open_words(path)
     with pytest.raises(StoreError, match=r"cannot use .*check that it is there and may be written"):
         open_words(tmp_path)

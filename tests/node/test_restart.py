@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from devnet.config import Optimistic
+from devnet.consensus.optimistic import OPTIMISTIC
 from devnet.errors import UnknownSnapshot
 from devnet.proofs import build_proof
 from devnet.validators.misbehaviour import HONEST, parse_behavior
+from devnet.validators.optimistic.contract import Status, encode_call, list_tensors
 from devnet.verification.verifier import Outcome, verify_bundle
-from precompiles.models.samples import read_sample
+from precompiles.models.samples import read_digits, read_sample
+from precompiles.tensor import DType, Tensor
 
 if TYPE_CHECKING:
     from tests.conftest import Driver
@@ -146,3 +150,23 @@ def test_a_validator_that_is_behind_stays_so_until_it_agrees(reopen: Open) -> No
     driver.node.set_behavior("v3", HONEST)
     driver.infer(model_id)
     assert driver.list_signers() == ["v0", "v1", "v2", "v3"]
+
+
+def test_a_dispute_goes_on_after_a_restart(reopen: Open) -> None:
+    """The docket is read from the chain again; what is final in the end has a bundle."""
+    driver = reopen(validators=2, rule="optimistic", optimistic=Optimistic(window_blocks=4))
+    model_id = driver.add_digits()
+    driver.node.set_behavior("v1", parse_behavior("wrong-model"))
+    pixels = Tensor(DType.UINT8, (1, 64), read_digits()[0][0].tobytes())
+    driver.send(OPTIMISTIC, encode_call("request", model_id, list_tensors([pixels]), 0))
+    driver.node.mine(5)
+    docket = driver.node.docket
+    assert docket.matters[1].conflicts[0].verdict is None
+    node = reopen().node
+    assert node.docket == docket
+    while node.docket.matters[1].status is not Status.FINAL:
+        node.mine()
+    assert node.docket.matters[1].conflicts[0].operator == 7
+    bundle = build_proof(node, node.head.inferences[0].receipt.transaction_hash)
+    assert verify_bundle(bundle, read_sample("digits_exact")).outcome is Outcome.VERIFIED
+    assert bundle.receipt.mode == 3
