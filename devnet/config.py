@@ -16,6 +16,7 @@ DEFAULT_HARDFORK = "osaka"  # what a new chain follows from its first block on
 ORDERS = ("fees", "fifo")  # by the highest tip, or as they come
 RULES = ("replicate", "optimistic")  # how inferences are verified
 MIN_BLOCK_GAS = 5_000_000  # gas; below it no contract can be deployed
+MIN_DISPUTE_GAS = 2**24  # gas of a block in which any leaf of a dispute can be judged
 MAX_POWER = 2**40  # of one validator at genesis
 
 
@@ -84,7 +85,6 @@ class Config:
         _require("validators", self.validators, 1, MAX_VALIDATORS)
         _require("accounts", self.accounts, 0, 1_000)
         _require("chain id", self.chain_id, 1, 2**63 - 1)
-        _require("block gas limit", self.block_gas_limit, MIN_BLOCK_GAS, 2**63 - 1)
         _require("block time", self.block_time_s, 1, 10**6)
         _require("seed", self.seed, 0, 2**63 - 1)
         _require("balance", self.balance_wei, 0, 2**128 - 1)
@@ -94,6 +94,8 @@ class Config:
             raise ConfigError(f"order is {self.order!r}; use {' or '.join(ORDERS)}")
         if self.rule not in RULES:
             raise ConfigError(f"rule is {self.rule!r}; use {' or '.join(RULES)}")
+        least = MIN_DISPUTE_GAS if self.is_optimistic else MIN_BLOCK_GAS
+        _require("block gas limit", self.block_gas_limit, least, 2**63 - 1)
         for index, power in enumerate(self.powers):
             _require(f"power of v{index}", power, 0, MAX_POWER)
         if len(self.powers) > self.validators:

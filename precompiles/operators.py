@@ -4,6 +4,8 @@ Only chains with the optimistic rule have it. What it computes depends on the mo
 host without them cannot answer. `settle` makes a receipt of what was not refuted.
 """
 
+from collections.abc import Sequence
+
 from precompiles.arguments import decode_arguments
 from precompiles.digest import compute_keccak
 from precompiles.engine.canonical import canonicalize
@@ -25,8 +27,11 @@ SETTLE = compute_keccak(
 )[:4]
 DISPUTES: Address = bytes(18) + b"\x10\x01"  # the contract that may settle
 MAX_LEAF_BYTES = 110_000  # of call data that bring an operator's operands: a pool takes 128 KiB
+MAX_LEAF_GAS = 16_000_000  # of a transaction that does: at most 2**24 (EIP-7825)
 NO_ANSWER = bytes(32)
 _PROOF_BYTES = 32 * 24  # that each source brings along
+_GAS_PER_BYTE = 90  # of call data: EIP-7623, and copying it in the contract
+_HEAD_WORDS = 7  # of a tensor in call data, offsets included, beside its shape and data
 _WORD = 32
 
 
@@ -38,7 +43,7 @@ def run_operators(
     if selector == COUNT:
         (model_id,) = decode_arguments(["bytes32"], body, "count(bytes32)")
         operators = _open(engine, schedule, model_id, meter, state)
-        _check_size(operators)
+        _check_size(schedule, require_registration(state, model_id).manifest, operators)
         return len(operators).to_bytes(_WORD, "big")
     if selector == EXECUTE:
         return _execute(engine, schedule, body, meter, state)
@@ -150,16 +155,29 @@ def _split(
     return [tuple(next(rest) for _ in group) for group in kinds]
 
 
-def _check_size(operators: Operators) -> None:
-    for index in range(len(operators)):
+def _check_size(schedule: Schedule, manifest: Manifest, operators: Operators) -> None:
+    """Whatever may have to be brought on chain fits into a transaction, in bytes and in gas."""
+    settled = _count_bytes((*manifest.inputs, *manifest.outputs))
+    _require_room(settled, 0, "the model's inputs and outputs take")
+    run = compute_check_gas(schedule, manifest.size_bytes) + compute_infer_gas(schedule, manifest)
+    for index, node in enumerate(operators.graph.nodes):
         sources = operators.list_sources(index)
-        tensors = [kind for source in sources for kind in operators.list_kinds(source)]
-        size = _PROOF_BYTES * len(sources) + sum(
-            -(-kind.size_bytes // _WORD) * _WORD + _WORD * (7 + len(kind.shape)) for kind in tensors
+        kinds = [kind for source in sources for kind in operators.list_kinds(source)]
+        size = _count_bytes(kinds) + _PROOF_BYTES * len(sources)
+        _require_room(size, run, f"operator {index} ({node}) reads")
+
+
+def _require_room(size: int, run_gas: int, what: str) -> None:
+    gas = run_gas + size * _GAS_PER_BYTE
+    if size > MAX_LEAF_BYTES or gas > MAX_LEAF_GAS:
+        raise TooLarge(
+            f"{what} {size} bytes, to check them costs {gas} gas; a dispute has room for "
+            f"{MAX_LEAF_BYTES} bytes and {MAX_LEAF_GAS} gas: call IInference.infer instead"
         )
-        if size > MAX_LEAF_BYTES:
-            operator = operators.graph.nodes[index]
-            raise TooLarge(
-                f"operator {index} ({operator}) reads {size} bytes, a dispute brings at most "
-                f"{MAX_LEAF_BYTES} in a transaction; call IInference.infer instead"
-            )
+
+
+def _count_bytes(kinds: Sequence[TensorType]) -> int:
+    """Bytes of tensors in call data."""
+    return sum(
+        _WORD * (-(-kind.size_bytes // _WORD) + _HEAD_WORDS + len(kind.shape)) for kind in kinds
+    )

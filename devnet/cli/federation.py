@@ -44,9 +44,15 @@ def open_federated(
     for behavior in behaviors.values():
         check_behavior(behavior)
         check_installed(behavior.engine)  # a child could tell its log file only
+    config = choose(Config())
+    if config.is_optimistic:
+        raise ConfigError(
+            "--processes with --rule optimistic: executors and committees act in one process; "
+            "leave one of them out"
+        )
     with TemporaryDirectory(prefix="devnet-", ignore_cleanup_errors=True) as temporary:
         place = Path(temporary) if folder is None else folder
-        network = found(place, choose(Config()), host)
+        network = found(place, config, host)
         own = place / NODE
         names = tuple(peer.name for peer in network.peers[1:] if (place / peer.name).exists())
         for name in behaviors:

@@ -159,7 +159,7 @@ def command(
     agreement: str,
     isolate: bool,
     as_json: bool,
-    **rule: object,
+    **_rule: object,
 ) -> None:
     """Start a devnet and answer JSON-RPC."""
     if no_mining and block_time:
@@ -171,8 +171,8 @@ def command(
         and context.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
     if processes:
-        if genesis is not None or rule["rule"] == "optimistic":
-            raise ConfigError("--processes excludes --genesis and --rule optimistic")
+        if genesis is not None:
+            raise ConfigError("--processes excludes --genesis")
         choose = partial(_choose_config, given)
         with open_federated(choose, data_dir, host, isolate, _read_behaviors(behaviors)) as node:
             _run(node, Listen(host, port, ipc, hosts, origins), block_time, no_mining, as_json)

@@ -75,11 +75,10 @@ class Court:
             CHALLENGER: challenger.address,
             STRANGER: stranger.address,
         }
-        self.take(SAMPLE)
+        self.take(read_sample(SAMPLE))
 
-    def take(self, sample: str) -> None:
+    def take(self, model: bytes) -> None:
         """Register an exact model that the next requests are about, and some inputs."""
-        model = read_sample(sample)
         self.model = Models(self.node).add(model).model_id
         _, self.inputs = next(generate_inputs(admit_model(model, {}), 1, ("varied",)))
         self.operators = Operators(read_graph(model), Profile.EXACT)
@@ -99,11 +98,15 @@ class Court:
 
     def act(self, who: str, function: str, *arguments: object, value: int = 0) -> Receipt:
         """Send one call and mine it."""
+        return self.send(who, OPTIMISTIC, encode_call(function, *arguments), value)
+
+    def send(self, who: str, to: bytes | None, data: bytes, value: int = 0) -> Receipt:
+        """The same to any contract."""
         node, key = self.node, self._keys[who]
         nonce = node.open_state().get_nonce(self.addresses[who])
-        data = encode_call(function, *arguments)
         fees = (2 * node.next_base_fee + 1, 1)
-        unsigned = UnsignedTransaction(nonce, OPTIMISTIC, value, data, GAS, *fees)
+        gas = GAS + 90 * len(data)
+        unsigned = UnsignedTransaction(nonce, to, value, data, gas, *fees)
         sent = node.send_raw(sign_transaction(unsigned, node.config.chain_id, key))
         return node.history.get_transaction(sent).receipt
 
@@ -194,4 +197,4 @@ def court(_court: Court) -> Iterator[Court]:
     before = _court.node.snapshot()
     yield _court
     _court.node.revert(before)
-    _court.take(SAMPLE)
+    _court.take(read_sample(SAMPLE))

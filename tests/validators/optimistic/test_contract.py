@@ -8,6 +8,7 @@ from devnet.validators.optimistic.contract import Status, list_known, list_tenso
 from devnet.validators.optimistic.tree import TraceTree
 from precompiles.digest import compute_keccak
 from precompiles.engine.operator import list_contents
+from precompiles.models.samples import read_sample
 from precompiles.tensor import encode_tensors
 from tests.validators.optimistic.conftest import (
     BOND,
@@ -193,7 +194,7 @@ def test_operands_of_the_leaf_are_those_that_both_trees_contain(court: Court) ->
 
 def test_whoever_lies_beyond_the_last_operator_loses_without_execution(court: Court) -> None:
     """30 operators, 32 leaves: those that stand for none are empty in a right tree."""
-    court.take("volatility_exact")
+    court.take(read_sample("volatility_exact"))
     truth = court.claim()
     contents = list_contents(truth.trace)
     assert len(contents) == 30
