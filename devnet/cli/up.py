@@ -13,6 +13,7 @@ from devnet.chain.genesis_file import Genesis, load_genesis
 from devnet.chain.origin import Origin
 from devnet.cli.banner import describe, describe_json
 from devnet.cli.federation import open_federated
+from devnet.cli.power import parse_powers
 from devnet.cli.rule import TERMS, choose_terms, rule_options
 from devnet.config import DEFAULT_HARDFORK, DEFAULT_MNEMONIC, ORDERS, Config, Host
 from devnet.data_directory import DataDirectory
@@ -37,6 +38,7 @@ _FIELDS = {  # options that make a chain, and the fields of the configuration th
     "block_time": "block_time_s",
     "agreement": "agreement",
     "rule": "rule",
+    "powers": "powers",
 }
 
 
@@ -73,6 +75,13 @@ _FIELDS = {  # options that make a chain, and the fields of the configuration th
     type=click.FloatRange(0.001, MAX_INTERVAL_S),
     metavar="SECONDS",
     help="A block every so many seconds instead of one for each transaction.",
+)
+@click.option(
+    "--power",
+    "powers",
+    multiple=True,
+    metavar="VALIDATOR=POWER[,...]",
+    help="Voting power at genesis, as in v0=10,v1=0; 1 for whoever is not named.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of everything that is drawn.")
 @click.option("--chain-id", default=31337, show_default=True)
@@ -144,6 +153,7 @@ def command(
     origins: tuple[str, ...],
     hosts: tuple[str, ...],
     block_time: float | None,
+    powers: tuple[str, ...],
     seed: int,
     chain_id: int,
     accounts: int,
@@ -234,6 +244,10 @@ def _choose_config(given: Mapping[str, Any], config: Config) -> Config:
     fields = {_FIELDS[name]: value for name, value in given.items() if name in _FIELDS}
     rule = fields.get("rule", config.rule)
     fields["optimistic"] = choose_terms(given, rule, config.optimistic)
+    if "powers" in fields:
+        fields["powers"] = parse_powers(
+            fields["powers"], fields.get("validators", config.validators)
+        )
     if "block_time_s" in fields:
         fields["block_time_s"] = max(1, round(fields["block_time_s"]))
     return replace(config, **fields)
