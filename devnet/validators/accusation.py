@@ -54,18 +54,19 @@ def describe_proof(proof: Proof) -> str:
     return f"{what} of 0x{first.validator.hex()} at height {first.height} round {first.round}"
 
 
-def encode_accusation(proof: Proof, set_hash: bytes) -> bytes:
+def encode_accusation(proof: Proof, set_hash: bytes, shift: int = 0) -> bytes:
     """Call data for the contract.
 
     Args:
         set_hash: of the validators of the statements' height.
+        shift: how much later the rounds are that were signed.
     """
-    first = _list_statement(proof.first, set_hash)
+    first = _list_statement(proof.first, set_hash, shift)
     if isinstance(proof, WrongBlock):
         header, body = encode_header(proof.block.header), rlp.encode(proof.block.transactions)
         return _encode_call("reportWrongResult", _WRONG_RESULT, (first, header, body))
     name = "reportAmnesia" if isinstance(proof, Amnesia) else "reportDuplicate"
-    statements = first, _list_statement(proof.second, set_hash)
+    statements = first, _list_statement(proof.second, set_hash, shift)
     return _encode_call(name, (STATEMENT, STATEMENT), statements)
 
 
@@ -86,13 +87,13 @@ def decode_wrong_result(data: bytes) -> tuple[int, Block]:
         raise BadEvidence(f"the report of a wrong result does not decode: {broken}") from broken
 
 
-def _list_statement(said: Message, set_hash: bytes) -> tuple[Any, ...]:
+def _list_statement(said: Message, set_hash: bytes, shift: int) -> tuple[Any, ...]:
     return (
         _STEPS[said.__class__],
         said.height,
-        said.round,
+        said.round + shift,
         said.value,
-        NO_ROUND if isinstance(said, Precommit) else said.pol_round,
+        NO_ROUND if isinstance(said, Precommit) else said.pol_round + shift,
         said.fingerprint if isinstance(said, Precommit) else NIL,
         set_hash,
         said.signature,

@@ -4,12 +4,13 @@ Nobody sleeps: a silent validator costs events, never a pause.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from devnet.consensus.certificate import Certificate
 from devnet.consensus.participation.commit import Commit, to_certificate
 from devnet.consensus.participation.host import Status, Wire
 from devnet.consensus.participation.signing import KeySigner, KeyVerifier
-from devnet.consensus.participation.wal import Wal
+from devnet.consensus.participation.wal import Signed, Wal
 from devnet.consensus.rules.rule import Exchange
 from devnet.consensus.signature import bind_key
 from devnet.consensus.tendermint.duplicate import Duplicate
@@ -27,6 +28,7 @@ from devnet.validators.agreement.selection import Agreement
 from devnet.validators.attempt import Attempt
 from devnet.validators.executor import Executor
 from devnet.validators.links import Groups, Links
+from devnet.validators.rounds import Rounds
 from devnet.validators.seat import Seat
 from devnet.validators.station import Letter, Payload, Slip, Station, Stop
 from devnet.validators.validator import Validator
@@ -53,6 +55,7 @@ class Assembly:
         get_hash: Callable[[int], bytes],
         on_duplicate: Callable[[Duplicate], None],
         agreement: Agreement,
+        rounds: Rounds,
     ) -> None:
         self._seed, self._turns, self._on_duplicate = seed, turns, on_duplicate
         self._timeouts, self._agreement = Timeouts(), agreement
@@ -60,7 +63,9 @@ class Assembly:
         self._links = Links()
         self.fabric: Fabric[Payload] = Fabric((), seed)
         self._said: dict[int, dict[Message, None]] = {}  # by height, of the last ones
-        verifier = KeyVerifier(chain_id, turns.get_set_hash, recover)
+        self._rounds, self._find = rounds, find_certificate
+        self._latest: dict[int, int] = {}  # rounds beyond the first in which somebody spoke
+        verifier = KeyVerifier(chain_id, turns.get_set_hash, recover, rounds.find_shift)
         executors = [Executor(validator, get_hash) for validator in validators]
         gatherings = self._build_gatherings(executors, keys, chain_id, recover)
         self.seats = tuple(
@@ -68,11 +73,11 @@ class Assembly:
                 validator,
                 executor,
                 wal,
-                KeySigner(key, chain_id, turns.get_set_hash),
+                KeySigner(key, chain_id, turns.get_set_hash, rounds.choose_shift),
                 verifier,
                 turns,
                 self._timeouts,
-                find_certificate,
+                self._find_certificate,
                 gathering,
             )
             for validator, executor, key, wal, gathering in zip(
@@ -104,6 +109,23 @@ class Assembly:
             )
         ]
 
+    def find_last_round(self, height: int) -> int | None:
+        """The latest round of a height in which anybody here spoke, if anybody did."""
+        kept = [
+            entry.message.round
+            for seat in self.seats
+            for entry in seat.wal.read()
+            if isinstance(entry, Signed) and entry.message.height == height
+        ]
+        if height in self._said:
+            kept.append(self._latest.get(height, 0))
+        return max(kept, default=self._latest.get(height))
+
+    def _find_certificate(self, height: int) -> Certificate:
+        """As participants speak of rounds."""
+        found = self._find(height)
+        return replace(found, round=found.round - self._rounds.get_shift(height))
+
     def list_messages(self, height: int) -> tuple[Message, ...]:
         """All that was said at one of the last heights, by anybody to anybody."""
         return tuple(self._said.get(height, ()))
@@ -132,7 +154,7 @@ class Assembly:
 
     def reset(self) -> None:
         """Begin anew after the validators' heads; nothing that was signed is remembered."""
-        self._said = {}
+        self._said, self._latest = {}, {}
         for seat in self.seats:
             seat.close()
         self._connect()
@@ -195,7 +217,8 @@ class Assembly:
         assert attempt.decided is not None
         voters = self._turns.get_validators(attempt.height)
         decider = next(seat for seat in self.seats if seat.validator.name == attempt.decider)
-        return to_certificate(decider.get_commit(attempt.height), voters)
+        commit = decider.get_commit(attempt.height)
+        return to_certificate(commit, voters, self._rounds.get_shift(attempt.height))
 
     def _run(self, attempt: Attempt) -> int:
         for seat in self.seats:
@@ -253,3 +276,5 @@ class Assembly:
     def _observe(self, said: Wire) -> None:
         if not isinstance(said, Status | Commit) and said.height > self._height - HEARD_HEIGHTS:
             self._said.setdefault(said.height, {})[said] = None
+            if said.round > self._latest.get(said.height, 0):
+                self._latest[said.height] = said.round

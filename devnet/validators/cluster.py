@@ -16,6 +16,7 @@ from devnet.consensus.blame.halt import diagnose_halt
 from devnet.consensus.certificate import encode_certificate
 from devnet.consensus.signature import Recoveries
 from devnet.consensus.tendermint.duplicate import Duplicate
+from devnet.consensus.validator_set import ValidatorSet
 from devnet.errors import NoQuorum, StoreError
 from devnet.validators.accusation import Proof
 from devnet.validators.assembly import Assembly
@@ -28,7 +29,10 @@ from devnet.validators.host import build_evidence_shelf, build_log
 from devnet.validators.links import Links, cut_links
 from devnet.validators.proposer import Select
 from devnet.validators.report import explain_halt
+from devnet.validators.rounds import Rounds
+from devnet.validators.rounds_file import load_free, save_free
 from devnet.validators.supply import Supply
+from devnet.validators.taking_back import is_calm, take_back
 from devnet.validators.validator import Validator
 from devnet.validators.witness import find_proofs
 
@@ -53,7 +57,11 @@ class Cluster(Council):
         """
         founding = build_founding(config)
         first = get_first_signed(origin)
-        super().__init__(founding.validators, first, build_evidence_shelf(host))
+        known = 0 if history is None else history.head.header.number
+        self._host = host
+        self._rounds = Rounds(self._is_calm, load_free(host), known + 1)
+        shelf_of_evidence = build_evidence_shelf(host)
+        super().__init__(founding.validators, first, shelf_of_evidence, self._rounds.get_shift)
         self._reports_evidence = config.reports_evidence
         self.agreement = founding.agreement.text
         recover = Recoveries().recover
@@ -74,7 +82,7 @@ class Cluster(Council):
         self._assembly = Assembly(
             *(self.validators, founding.keys, logs, config.chain_id, config.seed, self._turns),
             *(recover, self.get_certificate, self.history.get_hash, self._add_duplicate),
-            founding.agreement,
+            *(founding.agreement, self._rounds),
         )
         is_linked = self._assembly.is_linked
         self._supply = Supply(self.validators, is_linked, self.record.add_delivery)
@@ -124,7 +132,7 @@ class Cluster(Council):
         for proof in find_proofs(attempt, self._assembly, members):
             self._accuse(proof)
         if attempt.decided is not None:
-            return self._commit(attempt, attempt.decided)
+            return self._commit(attempt, attempt.decided, members)
         self.round, self.step = self._assembly.round, self._assembly.step.name.lower()
         if self._is_idle(attempt):
             return None
@@ -137,6 +145,7 @@ class Cluster(Council):
     def rewind(self, number: int) -> None:
         """Forget all blocks above `number`, and who disagreed about them."""
         assert number >= self.first_signed - 1, "blocks that nobody signed stay"
+        self._take_back(number)
         self.history.rewind(number)
         self.record.rewind(number)
         self.evidence.rewind(number)
@@ -178,17 +187,21 @@ class Cluster(Council):
     def heal(self) -> None:
         self.links = Links()
 
-    def _commit(self, attempt: Attempt, block: Execution) -> Decision:
+    def _commit(self, attempt: Attempt, block: Execution, members: ValidatorSet) -> Decision:
         certificate = self._assembly.build_certificate(attempt)
         try:
             self.history.append(block, encode_certificate(certificate))
         except StoreError:
+            self._take_back(attempt.height - 1)
             self._assembly.reset()
             raise
         for validator in attempt.followers:
             validator.accept(block)
         self._next = self._turns.get_rotation(self.head.number + 1)
-        self.round, self.step, self.waiting = certificate.round, "decided", ""
+        self.round = certificate.round - self._rounds.get_shift(attempt.height)
+        self.step, self.waiting = "decided", ""
+        said_all = not self.round and len(certificate.votes) == len(members.members)
+        self._rounds.note(attempt.height, said_all=said_all)
         self._settle(block)
         return Decision(block, certificate)
 
@@ -199,6 +212,14 @@ class Cluster(Council):
     def _accuse(self, proof: Proof) -> None:
         if self._reports_evidence:
             self.evidence.add(proof)
+
+    def _take_back(self, number: int) -> None:
+        """Let nobody sign again for rounds of heights above `number`. Raises: StoreError."""
+        take_back(self._rounds, self._assembly, self, number)
+        save_free(self._host, self._rounds.list_free())
+
+    def _is_calm(self) -> bool:
+        return is_calm(self.validators, self._assembly.links, self.head.number)
 
     def _is_idle(self, attempt: Attempt) -> bool:
         """Whether all who take part had nothing to propose, and could have decided."""

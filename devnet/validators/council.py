@@ -3,7 +3,7 @@
 Decides nothing: how blocks come about is another's part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
 from typing import Self
@@ -38,17 +38,22 @@ class Council:
     history: History
 
     def __init__(
-        self, founders: ValidatorSet, first_signed: int, shelf: EvidenceShelf | None = None
+        self,
+        founders: ValidatorSet,
+        first_signed: int,
+        shelf: EvidenceShelf | None = None,
+        get_shift: Callable[[int], int] | None = None,
     ) -> None:
         """
         Args:
             first_signed: number of the first block that anybody signs.
             shelf: where evidence outlives the process.
+            get_shift: how much later the rounds of a height are signed, if at all.
         """
         self._founders, self.first_signed = founders, first_signed
         self._turns = Turns(self.get_validators, first_signed)
         self._next = start_rotation(founders)
-        self.evidence = EvidencePool(self._turns.get_set_hash, shelf)
+        self.evidence = EvidencePool(self._turns.get_set_hash, shelf, get_shift)
         self.record = Record()
         self.engines = EngineBook()
         self.left_out: list[LeftOut] = []  # in the last attempt

@@ -42,15 +42,19 @@ class EvidencePool:
     """Grows with what validators see, shrinks with what the state knows."""
 
     def __init__(
-        self, get_set_hash: Callable[[int], bytes], shelf: EvidenceShelf | None = None
+        self,
+        get_set_hash: Callable[[int], bytes],
+        shelf: EvidenceShelf | None = None,
+        get_shift: Callable[[int], int] | None = None,
     ) -> None:
         """With what is on the shelf.
 
         Args:
             get_set_hash: is asked for the validators of a height.
+            get_shift: is asked how much later the rounds of a height are signed.
         Raises: StoreError if the shelf does not read.
         """
-        self._get_set_hash, self._shelf = get_set_hash, shelf
+        self._get_set_hash, self._shelf, self._get_shift = get_set_hash, shelf, get_shift
         self._pending: dict[Place, Accusation] = {}
         for proof, call in shelf.read() if shelf else ():
             self._pending[locate(proof)] = Accusation(proof, call)
@@ -73,7 +77,9 @@ class EvidencePool:
         place = locate(proof)
         if place in self._pending or len(self._pending) >= MAX_PENDING:
             return False
-        data = encode_accusation(proof, self._get_set_hash(proof.first.height))
+        height = proof.first.height
+        shift = 0 if self._get_shift is None else self._get_shift(height)
+        data = encode_accusation(proof, self._get_set_hash(height), shift)
         self._pending[place] = Accusation(proof, data)
         if self._shelf is not None:
             try:

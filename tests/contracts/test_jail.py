@@ -55,7 +55,7 @@ class Court(RuleBasedStateMachine):
         self.punished: dict[tuple[int, int, Misbehaviour], None] = {}
         self.balance = sum(known.wei for known in self.known.values())
 
-    @rule(who=WHO, what=st.sampled_from(KINDS), age=st.integers(0, MAX_AGE + 2))
+    @rule(who=WHO, what=st.sampled_from(KINDS), age=st.integers(1, MAX_AGE + 2))
     def report(self, who: int, what: Misbehaviour, age: int) -> None:
         """True evidence against somebody, of a height so many blocks ago."""
         height = max(0, self._next - age)

@@ -50,13 +50,16 @@ def check_commit(commit: Commit, validators: ValidatorSet, verifier: Verifier) -
     return power
 
 
-def to_certificate(commit: Commit, validators: ValidatorSet) -> Certificate:
-    """The form that proof bundles and contracts check: votes in the order of the set."""
+def to_certificate(commit: Commit, validators: ValidatorSet, shift: int = 0) -> Certificate:
+    """The form that proof bundles and contracts check: votes in the order of the set.
+
+    Args:
+        shift: how much later the round is that was signed.
+    """
+    round_ = commit.round + shift
     votes = {
-        vote.validator: Vote(
-            vote.round, vote.value, vote.validator, vote.fingerprint, vote.signature
-        )
+        vote.validator: Vote(round_, vote.value, vote.validator, vote.fingerprint, vote.signature)
         for vote in commit.precommits
     }
     ordered = tuple(votes[m.address] for m in validators.members if m.address in votes)
-    return Certificate(commit.height, commit.round, commit.value, ordered)
+    return Certificate(commit.height, round_, commit.value, ordered)

@@ -17,6 +17,7 @@ from devnet.errors import BadSignature
 from precompiles.digest import compute_keccak
 
 SetHash: TypeAlias = Callable[[int], bytes]  # of the validator set of a height
+Shift: TypeAlias = Callable[[Message], int]  # what is added to a message's rounds when it is signed
 _PROPOSAL = compute_keccak(b"devnet.proposal.v1")
 _PREVOTE = compute_keccak(b"devnet.prevote.v1")
 
@@ -38,26 +39,39 @@ class Verifier(Protocol):
 class KeySigner:
     """A secp256k1 key on one chain."""
 
-    def __init__(self, key: bytes, chain_id: int, get_set_hash: SetHash) -> None:
+    def __init__(
+        self, key: bytes, chain_id: int, get_set_hash: SetHash, get_shift: Shift | None = None
+    ) -> None:
         self._sign, self._chain_id, self._get_set_hash = bind_key(key), chain_id, get_set_hash
+        self._get_shift = get_shift
 
     def sign(self, message: Message) -> Message:
         """Raises nothing: RFC 6979 signatures need no randomness."""
-        digest = compute_digest(message, self._chain_id, self._get_set_hash(message.height))
+        shift = 0 if self._get_shift is None else self._get_shift(message)
+        set_hash = self._get_set_hash(message.height)
+        digest = compute_digest(message, self._chain_id, set_hash, shift)
         return add_signature(message, self._sign(digest))
 
 
 class KeyVerifier:
     """Recovers signers; needs no keys."""
 
-    def __init__(self, chain_id: int, get_set_hash: SetHash, recover: Recover = recover) -> None:
+    def __init__(
+        self,
+        chain_id: int,
+        get_set_hash: SetHash,
+        recover: Recover = recover,
+        get_shift: Shift | None = None,
+    ) -> None:
         """`recover` may remember what it found: it is a pure function."""
         self._chain_id, self._get_set_hash = chain_id, get_set_hash
-        self._recover = recover
+        self._recover, self._get_shift = recover, get_shift
 
     def is_signed(self, message: Message) -> bool:
         """False as well for bytes that are no signature."""
-        digest = compute_digest(message, self._chain_id, self._get_set_hash(message.height))
+        shift = 0 if self._get_shift is None else self._get_shift(message)
+        set_hash = self._get_set_hash(message.height)
+        digest = compute_digest(message, self._chain_id, set_hash, shift)
         try:
             return self._recover(message.signature, digest) == message.validator
         except BadSignature:
@@ -88,20 +102,24 @@ class DigestVerifier:
         return key is not None and message.signature == _compute_keyed(message, key)
 
 
-def compute_digest(message: Message, chain_id: int, set_hash: bytes) -> bytes:
-    """The 32 bytes that are signed: keccak over 32-byte words."""
+def compute_digest(message: Message, chain_id: int, set_hash: bytes, shift: int = 0) -> bytes:
+    """The 32 bytes that are signed: keccak over 32-byte words.
+
+    Args:
+        shift: how much later the rounds are that are signed.
+    """
     context = VoteContext(chain_id, message.height, set_hash)
     if isinstance(message, Precommit):
-        vote = Vote(message.round, message.value, message.validator, message.fingerprint)
+        vote = Vote(message.round + shift, message.value, message.validator, message.fingerprint)
         return compute_vote_digest(context, vote)
     words = (
         _PROPOSAL if isinstance(message, Proposal) else _PREVOTE,
         chain_id.to_bytes(32, "big"),
         message.height.to_bytes(32, "big"),
-        message.round.to_bytes(32, "big"),
+        (message.round + shift).to_bytes(32, "big"),
         message.value,
         set_hash,
-        (message.pol_round + 1).to_bytes(32, "big"),
+        (message.pol_round + 1 + shift).to_bytes(32, "big"),
     )
     return compute_keccak(b"".join(words))
 
