@@ -21,6 +21,12 @@ class Certificate:
     round: int
     block_hash: bytes
     votes: tuple[Vote, ...]  # in the order of the validator set
+    shift: int = 0  # how much later the round is that was signed (decision 0055)
+
+    @property
+    def signed_round(self) -> int:
+        """The round in every signature: unlike `round`, no other life of the height has it."""
+        return self.round + self.shift
 
 
 def compute_certificate_hash(certificate: Certificate | None) -> bytes:
@@ -30,7 +36,7 @@ def compute_certificate_hash(certificate: Certificate | None) -> bytes:
     head = (
         _DOMAIN
         + certificate.height.to_bytes(32, "big")
-        + certificate.round.to_bytes(32, "big")
+        + certificate.signed_round.to_bytes(32, "big")
         + certificate.block_hash
     )
     votes = (
@@ -43,15 +49,16 @@ def compute_certificate_hash(certificate: Certificate | None) -> bytes:
 def encode_certificate(certificate: Certificate) -> bytes:
     """The certificate as CBOR; what all votes share stands once."""
     votes = [[vote.validator, vote.fingerprint, vote.signature] for vote in certificate.votes]
-    return cbor2.dumps([certificate.height, certificate.round, certificate.block_hash, votes])
+    head = [certificate.height, certificate.round, certificate.block_hash]
+    return cbor2.dumps([*head, votes, *([certificate.shift] if certificate.shift else [])])
 
 
 def decode_certificate(data: bytes) -> Certificate:
     """Inverse of `encode_certificate`; whether it proves anything is not looked at."""
-    height, round_, block_hash, votes = cbor2.loads(data)
-    return Certificate(
-        height, round_, block_hash, tuple(Vote(round_, block_hash, *vote) for vote in votes)
-    )
+    height, round_, block_hash, votes, *shifts = cbor2.loads(data)
+    shift = sum(shifts)
+    signed = tuple(Vote(round_ + shift, block_hash, *vote) for vote in votes)
+    return Certificate(height, round_, block_hash, signed, shift)
 
 
 def check_certificate(
@@ -80,7 +87,7 @@ def check_certificate(
         who = f"0x{vote.validator.hex()}"
         if vote.validator in seen:
             raise BadCertificate(f"{who} signs twice")
-        if (vote.block_hash, vote.round) != (certificate.block_hash, certificate.round):
+        if (vote.block_hash, vote.round) != (certificate.block_hash, certificate.signed_round):
             raise BadCertificate(f"the vote of {who} is for another block or round")
         weight = validators.get_power(vote.validator)
         if weight == 0:

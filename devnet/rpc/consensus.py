@@ -96,6 +96,7 @@ def show_certificate(node: Node, certificate: Certificate) -> dict[str, Json]:
     return {
         "height": certificate.height,
         "round": certificate.round,
+        **({"signedRound": certificate.signed_round} if certificate.shift else {}),
         "blockHash": encode_bytes(certificate.block_hash),
         "hash": encode_bytes(compute_certificate_hash(certificate)),
         "votes": [

@@ -122,9 +122,9 @@ class Assembly:
         return max(kept, default=self._latest.get(height))
 
     def _find_certificate(self, height: int) -> Certificate:
-        """As participants speak of rounds."""
-        found = self._find(height)
-        return replace(found, round=found.round - self._rounds.get_shift(height))
+        """By the shift that its signatures are checked with."""
+        found, shift = self._find(height), self._rounds.get_shift(height)
+        return replace(found, round=found.signed_round - shift, shift=shift)
 
     def list_messages(self, height: int) -> tuple[Message, ...]:
         """All that was said at one of the last heights, by anybody to anybody."""

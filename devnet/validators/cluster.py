@@ -198,8 +198,7 @@ class Cluster(Council):
         for validator in attempt.followers:
             validator.accept(block)
         self._next = self._turns.get_rotation(self.head.number + 1)
-        self.round = certificate.round - self._rounds.get_shift(attempt.height)
-        self.step, self.waiting = "decided", ""
+        self.round, self.step, self.waiting = certificate.round, "decided", ""
         said_all = not self.round and len(certificate.votes) == len(members.members)
         self._rounds.note(attempt.height, said_all=said_all)
         self._settle(block)

@@ -25,6 +25,6 @@ def take_back(rounds: Rounds, assembly: Assembly, council: Council, number: int)
         if height <= head:
             certificate = council.get_certificate(height)
             value = certificate.block_hash
-            last = max(last or 0, certificate.round - shift)
+            last = max(last or 0, certificate.signed_round - shift)
         if last is not None:
             rounds.take_back(height, last + shift, value)

@@ -74,7 +74,7 @@ def list_bundle(bundle: Bundle) -> tuple[Any, ...]:
 def list_certificate(certificate: Certificate) -> tuple[Any, ...]:
     """The fields of the Solidity struct."""
     votes = [(vote.validator, vote.fingerprint, vote.signature) for vote in certificate.votes]
-    return certificate.height, certificate.round, certificate.block_hash, votes
+    return certificate.height, certificate.signed_round, certificate.block_hash, votes
 
 
 def list_members(validators: ValidatorSet) -> list[tuple[bytes, int]]:

@@ -48,7 +48,7 @@ def dump_block(block: SignedBlock) -> dict[str, Any]:
         "header": {camel(name): show(getattr(header, name)) for name in get_fields(header)},
         "certificate": {
             "height": certificate.height,
-            "round": certificate.round,
+            "round": certificate.signed_round,
             "blockHash": show(certificate.block_hash),
             "power": _count_power(certificate, block.validators),
             "votes": [

@@ -74,8 +74,9 @@ def test_statements_of_before_a_revert_convict_nobody() -> None:
     height, before = redo(driver)
     after = list_precommits(node, height)
     messages = node.cluster._assembly.list_messages(height)
-    shift = node.get_certificate(height).round
-    assert shift == 1
+    certificate = node.get_certificate(height)
+    assert (certificate.round, certificate.shift) == (0, 1)
+    shift = certificate.shift
     for validator, first in before.items():
         assert after[validator].value != first.value
         assert not accuse(driver, DuplicateVote(first, after[validator]))
@@ -106,15 +107,15 @@ def test_the_same_block_is_signed_anew_if_somebody_may_say_something_else(behavi
     snapshot = node.snapshot()
     blocks = [driver.send(FRESH).block.hash]
     blocks.append(driver.send(FRESH).block.hash)
-    for name, round_ in (("honest", 0), (behavior, 1), ("honest", 2)):
+    for name, shift in (("honest", 0), (behavior, 1), ("honest", 2)):
         node.revert(snapshot)
         snapshot = node.snapshot()
         node.set_behavior("v3", parse_behavior(name))
         first = driver.send(FRESH).block
         assert first.hash == blocks[0]
-        assert node.get_certificate(first.header.number).round == round_
+        assert node.get_certificate(first.header.number).shift == shift
         node.set_behavior("v3", HONEST)
-        assert (driver.send(FRESH).block.hash == blocks[1]) is (round_ == 0)
+        assert (driver.send(FRESH).block.hash == blocks[1]) is (shift == 0)
 
 
 def test_a_height_that_was_not_decided_goes_on_behind_its_rounds_too() -> None:
@@ -132,7 +133,9 @@ def test_a_height_that_was_not_decided_goes_on_behind_its_rounds_too() -> None:
     for name in ("v2", "v3"):
         node.set_behavior(name, HONEST)
     block = driver.send(FRESH, gas=21_000).block
-    assert node.get_certificate(block.header.number).round >= 4
+    certificate = node.get_certificate(block.header.number)
+    assert certificate.round == 0
+    assert certificate.signed_round >= 4
 
 
 def test_a_restart_remembers_what_was_taken_back(tmp_path: Path) -> None:
@@ -148,7 +151,7 @@ def test_a_restart_remembers_what_was_taken_back(tmp_path: Path) -> None:
     again = Driver(node=Node(None, Host(tmp_path)))
     place = again.infer(model_id)
     assert place.block.header.number == height
-    assert again.node.get_certificate(height).round == 1
+    assert again.node.get_certificate(height).signed_round == 1
     bundle = build_proof(again.node, place.transaction.hash)
     assert verify_bundle(bundle, read_sample("digits_exact")).outcome is Outcome.VERIFIED
     again.node.close()

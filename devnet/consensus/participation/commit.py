@@ -56,10 +56,10 @@ def to_certificate(commit: Commit, validators: ValidatorSet, shift: int = 0) -> 
     Args:
         shift: how much later the round is that was signed.
     """
-    round_ = commit.round + shift
+    signed = commit.round + shift
     votes = {
-        vote.validator: Vote(round_, vote.value, vote.validator, vote.fingerprint, vote.signature)
+        vote.validator: Vote(signed, vote.value, vote.validator, vote.fingerprint, vote.signature)
         for vote in commit.precommits
     }
     ordered = tuple(votes[m.address] for m in validators.members if m.address in votes)
-    return Certificate(commit.height, round_, commit.value, ordered)
+    return Certificate(commit.height, commit.round, commit.value, ordered, shift)
