@@ -25,6 +25,7 @@ from devnet.models import Added, Model, Models
 from devnet.node import Node
 from devnet.proofs import build_proof
 from devnet.testing.provider import NodeProvider
+from devnet.validators.agreement.selection import Agreement, parse_agreement
 from devnet.validators.misbehaviour import parse_behavior
 from devnet.verification.audit.audit import audit_blocks, select_blocks
 from devnet.verification.audit.finding import Finding
@@ -61,13 +62,15 @@ class Hub:
 class Proof:
     """A proof bundle with the model file it needs."""
 
-    def __init__(self, bundle: Bundle, model: bytes) -> None:
+    def __init__(self, bundle: Bundle, model: bytes, agreement: Agreement) -> None:
+        """`agreement` is the rule of the chain that it is of."""
         self.bundle = bundle
-        self._model = model
+        self._model, self._agreement = model, agreement
 
     def verify(self) -> Verdict:
-        """Check it as `devnet verify` does, without the node."""
-        return verify_bundle(self.bundle, self._model)
+        """Check it as `devnet verify` does, without the node, by the rule of its chain."""
+        agreement = None if self._agreement.is_exact else self._agreement
+        return verify_bundle(self.bundle, self._model, agreement=agreement)
 
 
 class Devnet:
@@ -155,7 +158,8 @@ class Devnet:
     def bundle(self, transaction_hash: bytes, index: int = 0) -> Proof:
         """Proof of one model call."""
         bundle = build_proof(self.node, bytes(transaction_hash), index)
-        return Proof(bundle, self.node.cluster.reader.store.get(bundle.receipt.model_id))
+        model = self.node.cluster.reader.store.get(bundle.receipt.model_id)
+        return Proof(bundle, model, parse_agreement(self.node.config.agreement))
 
     def audit(self, first: int = 0, last: int | None = None, jobs: int = 1) -> tuple[Finding, ...]:
         """Run every model call of a range of blocks again, as `devnet audit` does.

@@ -10,6 +10,7 @@ import click
 from devnet.cli.output import json_option
 from devnet.cli.trust import trust_option
 from devnet.errors import ConfigError
+from devnet.validators.agreement.selection import locate_rule, parse_agreement
 from devnet.verification.bundle import Bundle, parse_bundle
 from devnet.verification.calldata import encode_advance, encode_check, encode_verify
 from devnet.verification.step import Mark
@@ -38,6 +39,11 @@ _WORDS = {
     help="Leave ZK proofs and attestations out, which this verifier does not check.",
 )
 @click.option(
+    "--agreement",
+    metavar="RULE",
+    help="Accept other bits by this rule of the chain, as in tolerance(64); else none.",
+)
+@click.option(
     "--calldata",
     is_flag=True,
     help="Check nothing here: print the call of BundleVerifier.sol that does, on another chain.",
@@ -48,6 +54,7 @@ def command(
     model: str | None,
     trust: bytes | None,
     without_attachments: bool,
+    agreement: str | None,
     calldata: bool,
     as_json: bool,
 ) -> None:
@@ -61,7 +68,10 @@ def command(
     def find_model(parsed: Bundle) -> bytes | None:
         return _read(Path(model)) if model else _find_model(parsed, path.parent)
 
-    verdict = verify_text(text, find_model, trust, without_attachments=without_attachments)
+    rule = None if agreement is None else parse_agreement(locate_rule(agreement, Path()))
+    verdict = verify_text(
+        text, find_model, trust, without_attachments=without_attachments, agreement=rule
+    )
     click.echo(_to_json(verdict) if as_json else _to_text(verdict))
     sys.exit(verdict.outcome.value)
 

@@ -1,6 +1,7 @@
 """Running the model again, and what equal or other bits say about a bundle."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from devnet.verification.bundle import Bundle
 from devnet.verification.step import Mark, Step, compare
@@ -14,8 +15,24 @@ from precompiles.models.store import MemoryStore
 from precompiles.tensor import Tensor, check_tensor, encode_tensors
 
 
-def check_run(bundle: Bundle, model: bytes | None) -> Iterator[Step]:
-    """Steps `model` and `execution`; nothing runs on another model or input than the receipt's."""
+class Agreement(Protocol):
+    """The rule of a chain that takes more than equal bits."""
+
+    @property
+    def text(self) -> str: ...
+
+    def takes(self, own: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
+        """Whether whoever found `own` takes `other` for it."""
+
+
+def check_run(
+    bundle: Bundle, model: bytes | None, agreement: Agreement | None = None
+) -> Iterator[Step]:
+    """Steps `model` and `execution`; nothing runs on another model or input than the receipt's.
+
+    Args:
+        agreement: what is accepted besides equal bits.
+    """
     model_id = bundle.receipt.model_id
     if model is None:
         value = f"not at hand; pass --model FILE with SHA-256 {model_id.hex()}"
@@ -34,11 +51,21 @@ def check_run(bundle: Bundle, model: bytes | None) -> Iterator[Step]:
     except PrecompileError as fault:
         yield Step("execution", Mark.UNKNOWN, f"{type(fault).__name__}: {fault}")
         return
-    yield _judge_outputs(bundle, manifest, outputs)
+    yield _judge_outputs(bundle, manifest, outputs, agreement)
 
 
-def _judge_outputs(bundle: Bundle, manifest: Manifest, outputs: tuple[Tensor, ...]) -> Step:
+def _judge_outputs(
+    bundle: Bundle,
+    manifest: Manifest,
+    outputs: tuple[Tensor, ...],
+    agreement: Agreement | None,
+) -> Step:
     profile = manifest.profile.name.lower()
+    if agreement is not None and outputs != bundle.outputs:
+        taken = agreement.takes(outputs, bundle.outputs)
+        verb = "takes" if taken else "does not take"
+        value = f"{profile}: other bits here, which {agreement.text} {verb} for the same"
+        return Step("execution", Mark.HOLDS if taken else Mark.FAILS, value)
     own = compute_fingerprint()
     votes = bundle.certificate.votes
     other = next((vote.fingerprint for vote in votes if vote.fingerprint != own), None)

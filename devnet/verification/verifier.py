@@ -11,7 +11,7 @@ from enum import Enum
 from devnet.errors import BadBundle
 from devnet.verification.bundle import Bundle, parse_bundle
 from devnet.verification.claims import check_claims
-from devnet.verification.execution import check_run
+from devnet.verification.execution import Agreement, check_run
 from devnet.verification.step import Mark, Step
 
 
@@ -46,12 +46,14 @@ def verify_text(
     trusted_set: bytes | None = None,
     *,
     without_attachments: bool = False,
+    agreement: Agreement | None = None,
 ) -> Verdict:
     """Check what may be a bundle; what is none is refuted.
 
     Args:
         find_model: the model file's bytes for a bundle, if there are any.
         without_attachments: leave out what is not checked here.
+        agreement: as for `verify_bundle`.
     """
     try:
         bundle = parse_bundle(text)
@@ -59,17 +61,23 @@ def verify_text(
         return Verdict(Outcome.REFUTED, (Step("bundle", Mark.FAILS, str(broken)),))
     if without_attachments:
         bundle = replace(bundle, attachments=())
-    return verify_bundle(bundle, find_model(bundle), trusted_set)
+    return verify_bundle(bundle, find_model(bundle), trusted_set, agreement)
 
 
-def verify_bundle(bundle: Bundle, model: bytes | None, trusted_set: bytes | None = None) -> Verdict:
+def verify_bundle(
+    bundle: Bundle,
+    model: bytes | None,
+    trusted_set: bytes | None = None,
+    agreement: Agreement | None = None,
+) -> Verdict:
     """Check a bundle.
 
     Args:
         model: the model file's bytes; without them the check ends in CANNOT_TELL.
         trusted_set: hash of a validator set that the caller trusts, of any in the bundle's chain.
+        agreement: the rule by which the caller accepts other bits than its own; none if not given.
     """
-    steps = (*check_claims(bundle, trusted_set), *check_run(bundle, model))
+    steps = (*check_claims(bundle, trusted_set), *check_run(bundle, model, agreement))
     marks = [step.mark for step in steps]
     if Mark.FAILS in marks:
         return Verdict(Outcome.REFUTED, steps)

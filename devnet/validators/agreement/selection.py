@@ -52,8 +52,10 @@ class Agreement:
 
     def takes(self, own: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
         """Whether one that found an output by itself takes another for it, asking nobody."""
+        if [(t.dtype, t.shape) for t in own] != [(t.dtype, t.shape) for t in other]:
+            return False
         if self.exchange is not Exchange.NONE:
-            return own == other
+            return tuple(own) == tuple(other)
         return is_supported(self.rule, build_claim(own), build_claim(other))
 
 
