@@ -168,6 +168,8 @@ class Member:
         """A peer says where it is. Raises: BadMessage if it speaks for another."""
         if status.validator != peer.address:
             raise BadMessage(f"speaks for validator 0x{status.validator.hex()}")
+        if status.height < 1:
+            raise BadMessage(f"is at height {status.height}; the first one is 1")
         if status.height <= self.height:
             self.participant.receive(status)
             if status.height == self.height and self._ledger.is_decided:

@@ -12,7 +12,7 @@ from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Precommit, Prevote
 from devnet.errors import BadMessage, ConfigError
 from devnet.network.sockets.exchange import Contact, Exchange
-from devnet.network.sockets.identity import Peer, derive_keys
+from devnet.network.sockets.identity import Peer, check_peer, derive_keys
 from devnet.processes.codec import decode, encode
 from devnet.processes.home import Home
 from devnet.processes.key_file import load_key
@@ -144,6 +144,7 @@ class Process:
                 if new:
                     self._exchange.broadcast(encode(Transactions(new)))
             case BlockWanted():
+                self._require_node(peer, "wants a block")
                 member.on_want(message)
             case ModelsHeld():
                 models.on_offer(peer, message)
@@ -159,13 +160,20 @@ class Process:
                 raise BadMessage("a report that nobody wanted")
 
     def _welcome(self, peer: Peer, newcomer: Peer) -> None:
-        if peer.key != self.network.node.key:
-            raise BadMessage("introduces somebody, which only the node may")
+        self._require_node(peer, "introduces somebody")
         if newcomer.key == self.peer.key:
             return
+        try:
+            check_peer(newcomer)
+        except ConfigError as unreachable:
+            raise BadMessage(f"introduces {unreachable}") from unreachable
         self.network = self.network.add(newcomer)
         save_network(self._folder, self.network)
         self._exchange.add(newcomer)
+
+    def _require_node(self, peer: Peer, what: str) -> None:
+        if peer.key != self.network.node.key:
+            raise BadMessage(f"{what}, which only the node may")
 
     def _tell(self, decided: Decided) -> None:
         self._exchange.send(self.network.node.key, encode(decided))

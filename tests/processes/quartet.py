@@ -140,6 +140,15 @@ class Orchestra(Quartet):
         self.send(REGISTRY, REGISTER + model_id, gas=2_000_000, value=0)
         return model_id
 
+    def wait_for_node(self, number: int) -> None:
+        """Until the node has a block."""
+
+        def is_here() -> bool:
+            self.node.follow()
+            return self.node.head.header.number == number
+
+        self.wait(is_here)
+
     @property
     def federation(self) -> Federation:
         """The node's view of its validators."""

@@ -15,7 +15,7 @@ from devnet.consensus.tendermint.message import Prevote
 from devnet.errors import StoreError
 from devnet.network.sockets.identity import Peer
 from devnet.processes.codec import VERSION, encode
-from devnet.processes.message import Introduced, Report, ReportWanted, Transactions
+from devnet.processes.message import BlockWanted, Introduced, Report, ReportWanted, Transactions
 from devnet.processes.process import Process
 from tests.processes.quartet import Four
 
@@ -65,6 +65,7 @@ def test_two_processes_do_not_share_a_folder(four: Four) -> None:
         (encode(Prevote(1, 0, WORD, -1, ADDRESS, SIGNATURE)), "has not signed"),
         (encode(Transactions((b"no transaction",))), "does not read"),
         (encode(Introduced(Peer("v9", ADDRESS, "key", "tcp://x:1"))), "only the node may"),
+        (encode(BlockWanted(1, 2**60, True)), "wants a block, which only the node may"),
         (encode(Report(0, "", 0, 0, 0, "", (), 0, "", WORD, WORD, (), ())), "nobody wanted"),
     ],
 )
