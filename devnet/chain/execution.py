@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import rlp
 from eth.exceptions import VMError
-from eth_bloom.bloom import BloomFilter
 from eth_utils.exceptions import ValidationError
 
 from devnet.chain.block import Execution, Inference, Log, Receipt, Withdrawal, build_execution
@@ -26,6 +24,7 @@ from devnet.chain.header import Header
 from devnet.chain.intrinsic import GAS_TRANSACTION
 from devnet.chain.precompile import walk_inferences
 from devnet.chain.predeploy import place_predeploys
+from devnet.chain.receipt import compute_bloom, encode_receipt
 from devnet.chain.state.proof import compute_list_root
 from devnet.chain.transaction import Transaction, adapt_transaction
 from devnet.chain.validity import check_transaction
@@ -92,10 +91,8 @@ def execute_block(
             on_left_out(transaction, refused)
     requests = end_block(state, template, rules.fork, run.deposits, uncles, withdrawals)
     state.persist()
-    header = _fill_header(run, state.state_root, uncles, withdrawals, requests)
-    if world.has_inference(template.number):
-        root = compute_inference_root([inference.receipt for inference in run.inferences])
-        header = replace(header, extra_data=root)
+    has_inference = world.has_inference(template.number)
+    header = _fill_header(run, state.state_root, uncles, withdrawals, requests, has_inference)
     check_size(header, rules, run.transactions, uncles, withdrawals)
     body = (tuple(run.transactions), tuple(run.receipts), tuple(run.inferences))
     return build_execution(header, *body, uncles, withdrawals, requests)
@@ -117,6 +114,9 @@ def check_size(
 ) -> None:
     """Raises: BadBlock for a block that is too large."""
     raws = [transaction.raw for transaction in transactions]
+    frames = 4 * len(raws) + 64 * len(withdrawals) + _FRAME_BYTES * (1 + len(uncles))
+    if sum(map(len, raws)) + frames <= rules.max_block_bytes:
+        return  # as almost always
     size = compute_block_bytes(header, raws, uncles, withdrawals)
     if size > rules.max_block_bytes:
         raise BadBlock(f"block of {size} bytes, at most {rules.max_block_bytes} (EIP-7934)")
@@ -128,9 +128,20 @@ def _fill_header(
     uncles: Sequence[Header],
     withdrawals: Sequence[Withdrawal],
     requests: Sequence[bytes],
+    has_inference: bool,
 ) -> Header:
     pairs = zip(run.transactions, run.receipts, strict=True)
-    filled = replace(
+    changes: dict[str, Any] = {}
+    if run.rules.fork >= Fork.SHANGHAI:
+        changes["withdrawals_root"] = compute_withdrawals_root(withdrawals)
+    if run.rules.fork >= Fork.CANCUN:
+        changes["blob_gas_used"] = run.blob_gas_used
+    if run.rules.fork >= Fork.PRAGUE:
+        changes["requests_hash"] = compute_requests_hash(requests)
+    if has_inference:
+        root = compute_inference_root([inference.receipt for inference in run.inferences])
+        changes["extra_data"] = root
+    return replace(
         run.template,
         uncles_hash=compute_uncles_hash(uncles),
         state_root=state_root,
@@ -139,14 +150,8 @@ def _fill_header(
         logs_bloom=compute_bloom([log for receipt in run.receipts for log in receipt.logs]),
         gas_used=run.gas_used,
         length=run.rules.header_length,
+        **changes,
     )
-    if run.rules.fork >= Fork.SHANGHAI:
-        filled = replace(filled, withdrawals_root=compute_withdrawals_root(withdrawals))
-    if run.rules.fork >= Fork.CANCUN:
-        filled = replace(filled, blob_gas_used=run.blob_gas_used)
-    if run.rules.fork >= Fork.PRAGUE:
-        filled = replace(filled, requests_hash=compute_requests_hash(requests))
-    return filled
 
 
 def _include(run: _Run, state: Any, transaction: Transaction) -> None:
@@ -255,26 +260,3 @@ def build_inferences(
         )
         for index, (call, reverted) in enumerate(calls)
     ]
-
-
-def encode_receipt(type_id: int, receipt: Receipt) -> bytes:
-    """Consensus encoding of a receipt (EIP-2718); before Byzantium with a state root for status."""
-    body: bytes = rlp.encode(
-        [
-            receipt.state_root or (b"\x01" if receipt.succeeded else b""),
-            receipt.cumulative_gas_used,
-            compute_bloom(receipt.logs),
-            [[log.address, list(log.topics), log.data] for log in receipt.logs],
-        ]
-    )
-    return bytes([type_id]) + body if type_id else body
-
-
-def compute_bloom(logs: Sequence[Log]) -> bytes:
-    """2048-bit bloom over addresses and topics."""
-    bloom = BloomFilter()
-    for log in logs:
-        bloom.add(log.address)
-        for topic in log.topics:
-            bloom.add(topic)
-    return int(bloom).to_bytes(256, "big")

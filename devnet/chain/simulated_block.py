@@ -13,7 +13,6 @@ from eth_utils.exceptions import ValidationError
 from devnet.chain.block import Execution, Log, Receipt, Withdrawal, build_execution
 from devnet.chain.body import compute_withdrawals_root
 from devnet.chain.call import compute_gas_used, run_message
-from devnet.chain.execution import compute_bloom, encode_receipt
 from devnet.chain.forks.blob import GAS_PER_BLOB
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.request import compute_requests_hash, read_deposits
@@ -21,6 +20,7 @@ from devnet.chain.forks.rules import Rules
 from devnet.chain.header import Header
 from devnet.chain.message import Message, encode_message
 from devnet.chain.prepared import rebind_state
+from devnet.chain.receipt import compute_bloom, encode_receipt
 from devnet.chain.simulated_call import (
     MAX_NONCE,
     GasBudget,

@@ -1,6 +1,5 @@
 """The header of a new block before execution: what follows from its parent by the fork."""
 
-from dataclasses import replace
 from typing import Any
 
 from devnet.chain.fee import ELASTICITY, compute_base_fee
@@ -23,27 +22,29 @@ def build_child(
     extra_data: bytes = bytes(32),
 ) -> Header:
     """A header whose results are blank. A child of proof of work stays with it."""
-    child = Header(
-        parent_hash=parent_hash,
-        coinbase=coinbase,
-        state_root=bytes(32),
-        difficulty=0 if schedule.is_merged else parent.difficulty,
-        number=parent.number + 1,
-        gas_limit=parent.gas_limit,
-        timestamp=timestamp,
-        extra_data=extra_data,
-        mix_hash=mix_hash,
-    )
-    rules = schedule.find_rules(child)
-    fork = rules.fork
-    changes: dict[str, Any] = {"length": rules.header_length}
+    difficulty, number = 0 if schedule.is_merged else parent.difficulty, parent.number + 1
+    fork = schedule.find_fork_at(number, difficulty, timestamp)
+    rules = schedule.get_rules(fork)
+    changes: dict[str, Any] = {}
     if fork < Fork.PARIS:
-        changes["difficulty"] = compute_difficulty(parent, timestamp, fork)
+        difficulty = compute_difficulty(parent, timestamp, fork)
+    gas_limit = parent.gas_limit
     if fork >= Fork.LONDON:
-        doubled = ELASTICITY if parent.length < LONDON_LENGTH else 1
-        changes["gas_limit"] = parent.gas_limit * doubled
+        gas_limit *= ELASTICITY if parent.length < LONDON_LENGTH else 1
         changes["base_fee_per_gas"] = compute_base_fee(parent)
     if fork >= Fork.CANCUN:
         changes["excess_blob_gas"] = compute_excess_blob_gas(parent, rules.blob, fork)
         changes["parent_beacon_block_root"] = parent_beacon_block_root
-    return replace(child, **changes)
+    return Header(
+        parent_hash=parent_hash,
+        coinbase=coinbase,
+        state_root=bytes(32),
+        difficulty=difficulty,
+        number=number,
+        gas_limit=gas_limit,
+        timestamp=timestamp,
+        extra_data=extra_data,
+        mix_hash=mix_hash,
+        length=rules.header_length,
+        **changes,
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import rlp
+from coincurve import PublicKey
 from eth.exceptions import UnrecognizedTransactionType
 from eth.vm.forks.frontier.transactions import FrontierTransaction
 from eth.vm.forks.homestead.transactions import HomesteadTransaction
@@ -20,6 +21,7 @@ from devnet.chain.forks.fork import LATEST, Fork
 from devnet.chain.forks.rules import get_transaction_era, get_transaction_types
 from devnet.chain.intrinsic import check_gas
 from devnet.chain.sidecar import BLOB_TYPE, Sidecar, check_sidecar, split_network_form
+from devnet.chain.state.encoding import encode_list, encode_number, get_payload
 from devnet.errors import BadTransaction, UnsupportedTransaction
 from precompiles.digest import compute_keccak
 
@@ -101,7 +103,7 @@ def decode_included(raw: bytes, fork: Fork = LATEST) -> Transaction:
             _check_blob_fields(evm)
         if evm.s > _HALF_ORDER and fork >= Fork.HOMESTEAD:  # `validate` asks it of legacy ones only
             raise BadTransaction(f"signature has a high s (EIP-2): {evm.s}, at most {_HALF_ORDER}")
-        sender: bytes = evm.sender
+        sender = recover_sender(raw, evm)
     except UnrecognizedTransactionType as unknown:
         raise UnsupportedTransaction(f"transaction type {raw[0]} is not known") from unknown
     except (
@@ -113,6 +115,25 @@ def decode_included(raw: bytes, fork: Fork = LATEST) -> Transaction:
     ) as broken:
         raise BadTransaction(f"transaction does not decode: {broken}") from broken
     return Transaction(raw, compute_keccak(raw), sender, evm, era)
+
+
+def recover_sender(raw: bytes, evm: Any) -> bytes:
+    """Who signed a transaction; py-evm's view then knows it too.
+
+    A typed one is signed as it stands, without its last three items: py-evm would build it again.
+    Raises: what py-evm raises for what is no signature.
+    """
+    if raw[0] < 0x80 and evm.y_parity in (0, 1):
+        signature = encode_number(evm.y_parity) + encode_number(evm.r) + encode_number(evm.s)
+        payload = get_payload(raw, 1)
+        digest = compute_keccak(raw[:1] + encode_list(payload[: -len(signature)]))
+        parts = evm.r.to_bytes(32, "big") + evm.s.to_bytes(32, "big") + bytes((evm.y_parity,))
+        try:
+            key = PublicKey.from_signature_and_message(parts, digest, hasher=None)
+        except Exception:
+            return bytes(evm.sender)  # it says what is wrong
+        vars(evm)["sender"] = compute_keccak(key.format(compressed=False)[1:])[12:]
+    return bytes(evm.sender)
 
 
 def check_last_nonce(nonce: int) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from devnet.chain.block import Execution
 from devnet.chain.body import Block, decode_block, encode_block
 from devnet.chain.call import try_call
-from devnet.chain.execution import encode_receipt
 from devnet.chain.header import compute_header_hash, encode_header
 from devnet.chain.history import Place
+from devnet.chain.receipt import encode_receipt
 from devnet.errors import UnknownBlock
 from devnet.node import Node
 from devnet.rpc.block_reference import find_block_by_hash, find_block_by_number, get_block

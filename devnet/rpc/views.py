@@ -5,7 +5,6 @@ from typing import Any
 
 from devnet.chain.block import Execution, Withdrawal
 from devnet.chain.body import compute_block_bytes
-from devnet.chain.execution import compute_bloom
 from devnet.chain.header import (
     CANCUN_LENGTH,
     LONDON_LENGTH,
@@ -14,6 +13,7 @@ from devnet.chain.header import (
     compute_header_hash,
 )
 from devnet.chain.history import LogPlace, Place
+from devnet.chain.receipt import compute_bloom
 from devnet.chain.transaction import Transaction
 from devnet.rpc.dispatch import Json
 from devnet.rpc.quantity import encode_bytes, encode_quantity, encode_word

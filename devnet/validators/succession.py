@@ -29,6 +29,10 @@ class Succession:
         """Who signs a height, from the last block's to two above the head."""
         return self._founders if height < self._first_fixed else self._sets[height]
 
+    def find(self, height: int) -> ValidatorSet | None:
+        """As `get`; nothing for a height that is further away."""
+        return self._founders if height < self._first_fixed else self._sets.get(height)
+
     def add(self, header: Header) -> None:
         """Read what the state after an accepted block says."""
         height = header.number + DELAY

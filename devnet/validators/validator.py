@@ -83,6 +83,7 @@ class Validator:
         node_store = build_node_store(host, self.name)
         self.world = build_world(config, founding, origin, table, node_store)
         succession = Succession(self.world, founding.validators, first_signed)
+        self.find_validators = succession.find  # who signs a height near its head
         self._judge = Judge(
             self.world,
             lambda: self.client,

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devnet.chain.block import Log, Receipt
-from devnet.chain.execution import compute_bloom, encode_receipt
+from devnet.chain.receipt import compute_bloom, encode_receipt
 
 if TYPE_CHECKING:
     from tests.chain.conftest import Bench

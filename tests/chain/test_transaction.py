@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rlp
+from eth.vm.forks.prague.transactions import PragueTransactionBuilder
 from eth_account import Account
+from eth_keys.datatypes import PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +56,16 @@ def test_every_type_signed_elsewhere_is_understood(
     assert transaction.hash == bytes(signed.hash)
     assert transaction.sender == ACCOUNT.address
     assert (transaction.nonce, transaction.is_creation) == (3, False)
+
+
+@given(key=st.integers(1, 2 * HALF_ORDER), nonce=st.integers(0, 2**64 - 2))
+def test_the_sender_is_the_one_that_py_evm_finds(key: int, nonce: int) -> None:
+    """Either parity, signatures of any length: the hash is taken over the bytes as they came."""
+    unsigned = UnsignedTransaction(nonce, bytes(20), 1, b"", 21_000, 10**9, 1)
+    raw = sign_transaction(unsigned, 31337, key.to_bytes(32, "big"))
+    found = decode_transaction(raw).sender
+    assert found == PragueTransactionBuilder.decode(raw).sender
+    assert found == PrivateKey(key.to_bytes(32, "big")).public_key.to_canonical_address()
 
 
 def test_legacy_transaction_without_chain_id_is_understood() -> None:

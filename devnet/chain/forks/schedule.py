@@ -31,10 +31,14 @@ class ForkSchedule:
 
     def find_fork(self, header: Header) -> Fork:
         """The fork whose rules a block follows; of proof of stake if its difficulty is zero."""
-        fork = self._find_by_number(header.number)
-        if header.difficulty or self.terminal_difficulty is None:
-            return fork
-        return self._find_by_time(max(fork, Fork.PARIS), header.timestamp)
+        return self.find_fork_at(header.number, header.difficulty, header.timestamp)
+
+    def find_fork_at(self, number: int, difficulty: int, timestamp: int) -> Fork:
+        """As `find_fork`, of a header that is not made yet."""
+        if difficulty or self.terminal_difficulty is None:
+            return self._find_by_number(number)
+        by_time = self._find_by_time(Fork.PARIS, timestamp)
+        return by_time if by_time > Fork.PARIS else max(self._find_by_number(number), Fork.PARIS)
 
     def find_genesis_fork(self, timestamp: int) -> Fork:
         """The fork that decides which fields block 0 has, whatever its difficulty."""
@@ -60,10 +64,10 @@ class ForkSchedule:
         return self.get_rules(self.find_fork(header))
 
     def _find_by_number(self, number: int) -> Fork:
-        return max((f for first, f in self.numbers if number >= first), default=Fork.FRONTIER)
+        return next((f for first, f in reversed(self.numbers) if number >= first), Fork.FRONTIER)
 
     def _find_by_time(self, fork: Fork, timestamp: int) -> Fork:
-        return max((f for first, f in self.times if timestamp >= first), default=fork)
+        return next((f for first, f in reversed(self.times) if timestamp >= first), fork)
 
 
 def build_schedule(fork: Fork, caps_transaction_gas: bool = True) -> ForkSchedule:

@@ -65,6 +65,12 @@ def decode_string(encoded: bytes) -> bytes:
     return encoded[start:end]
 
 
+def get_payload(encoded: bytes, position: int) -> bytes:
+    """What is inside the item that begins at a position."""
+    start, end = _find_payload(encoded, position)
+    return encoded[start:end]
+
+
 def decode_number(data: bytes) -> int:
     """The number of an RLP string."""
     return int.from_bytes(data, "big")
