@@ -67,10 +67,14 @@ class Proof:
         self.bundle = bundle
         self._model, self._agreement = model, agreement
 
-    def verify(self) -> Verdict:
-        """Check it as `devnet verify` does, without the node, by the rule of its chain."""
+    def verify(self, trusted_set: bytes | None = None) -> Verdict:
+        """Check it as `devnet verify` does, without the node, by the rule of its chain.
+
+        Args:
+            trusted_set: hash of a validator set of the chain.
+        """
         agreement = None if self._agreement.is_exact else self._agreement
-        return verify_bundle(self.bundle, self._model, agreement=agreement)
+        return verify_bundle(self.bundle, self._model, trusted_set, agreement=agreement)
 
 
 class Devnet:

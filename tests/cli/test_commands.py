@@ -87,6 +87,32 @@ def test_a_receipt_is_written_and_verifies_in_a_new_process(
     assert call == {"changes": [], "data": "0x" + encode_check(parsed, b"\x22" * 32).hex()}
 
 
+def test_what_is_not_checked_is_not_passed(devnet: Command, url: str, tmp_path: Path) -> None:
+    """A bundle with an attestation: exit 2 that names it, unless the caller leaves it out."""
+    model_id = devnet("model", "add", "digits_exact").out.strip()
+    pixels, _ = read_digits()
+    sent = _deploy(url, model_id).functions.read(pixels[1].tobytes()).transact()
+    bundle = json.loads(devnet("receipt", "0x" + sent.hex()).out)
+    bundle["attachments"] = [{"kind": "tee-attestation", "version": 1, "data": "0x00"}]
+    path = tmp_path / "bundle.json"
+    path.write_text(json.dumps(bundle))
+    done = devnet("verify", str(path), "--trust", _read_genesis_set(url))
+    assert done.code == 2
+    assert "? attachment         tee-attestation/1, 1 bytes: not checked here" in done.out
+    assert devnet("verify", str(path), "--without-attachments").code == 0
+    path.write_text(json.dumps({**bundle, "format": "devnet-proof-bundle/1"}))
+    done = devnet("verify", str(path))
+    assert done.code == 1
+    assert "this verifier reads devnet-proof-bundle/2: write the bundle again" in done.out
+    path.write_bytes(b"\xff\xfe")
+    assert devnet("verify", str(path)).code == 1
+
+
+def _read_genesis_set(url: str) -> str:
+    """Where a user finds what to trust: `extraData` of block 0."""
+    return "0x" + bytes(Web3(Web3.HTTPProvider(url)).eth.get_block(0)["extraData"]).hex()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

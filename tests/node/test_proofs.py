@@ -21,6 +21,7 @@ from precompiles.inference import INFER
 from precompiles.models.samples import read_sample
 from precompiles.tensor import DType, Tensor, encode_tensors
 from tests.conftest import Driver, assemble_code
+from tests.verification.test_schema import VALIDATOR
 
 if TYPE_CHECKING:
     from tests.node.conftest import Open
@@ -30,8 +31,10 @@ LARGE = 1 << 20  # bytes of a tensor
 
 
 def prove(driver: Driver, transaction_hash: bytes) -> Bundle:
-    """The bundle, written and read."""
-    return parse_bundle(json.dumps(dump_bundle(build_proof(driver.node, transaction_hash))))
+    """The bundle, written, held to its schema, and read."""
+    shown = dump_bundle(build_proof(driver.node, transaction_hash))
+    VALIDATOR.validate(shown)
+    return parse_bundle(json.dumps(shown))
 
 
 def stake(driver: Driver, address: bytes, units: int) -> None:

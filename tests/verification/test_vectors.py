@@ -10,6 +10,7 @@ import pytest
 
 from devnet.verification.verifier import verify_text
 from tests.verification.second_reader import check
+from tests.verification.test_schema import VALIDATOR
 
 ROOT = Path(__file__).parents[2]
 VECTORS = tuple(sorted((Path(__file__).parent / "vectors").glob("*.json")))
@@ -48,6 +49,14 @@ def test_there_are_vectors_of_every_outcome() -> None:
         *("bundle", "validator set", "block header", "signatures", "engines"),
         *("inference receipt", "input", "output", "model", "execution"),
     }
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
+def test_what_reads_has_the_published_shape(path: Path) -> None:
+    """The schema takes every bundle that the reader takes."""
+    vector, text, _ = _load(path)
+    if vector["steps"] != [["bundle", "fails"]]:
+        VALIDATOR.validate(json.loads(text))
 
 
 def test_vectors_are_as_the_script_writes_them() -> None:
