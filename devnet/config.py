@@ -76,7 +76,7 @@ class Config:
     order: str = ORDERS[0]  # of transactions in a block
     powers: tuple[int, ...] = ()  # of the first validators; the others have 1
     staking: Staking = field(default_factory=Staking)
-    agreement: str = "exact"  # as `devnet.validators.agreement.selection` names rules
+    agreement: str = "exact"  # as `devnet.consensus.agreement` names rules
     reports_evidence: bool = True  # proposers bring what they have seen to the staking contract
     rule: str = RULES[0]
     optimistic: Optimistic = field(default_factory=Optimistic)

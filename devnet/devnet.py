@@ -20,12 +20,12 @@ from contracts import load
 from devnet.audits import build_local_chain
 from devnet.chain.block import Inference
 from devnet.config import Config, Host
+from devnet.consensus.agreement import Agreement, parse_agreement
 from devnet.errors import ConfigError
 from devnet.models import Added, Model, Models
 from devnet.node import Node
 from devnet.proofs import build_proof
 from devnet.testing.provider import NodeProvider
-from devnet.validators.agreement.selection import Agreement, parse_agreement
 from devnet.validators.misbehaviour import parse_behavior
 from devnet.verification.audit.audit import audit_blocks, select_blocks
 from devnet.verification.audit.finding import Finding

@@ -16,13 +16,13 @@ from devnet.cli.federation import open_federated
 from devnet.cli.power import parse_powers
 from devnet.cli.rule import TERMS, choose_terms, rule_options
 from devnet.config import DEFAULT_HARDFORK, DEFAULT_MNEMONIC, ORDERS, Config, Host
+from devnet.consensus.agreement import locate_rule
 from devnet.data_directory import DataDirectory
 from devnet.errors import ConfigError
 from devnet.node import Node
 from devnet.rpc.evm import MAX_INTERVAL_S
 from devnet.rpc.serving import serve
 from devnet.rpc.transport.server import Listen
-from devnet.validators.agreement.selection import locate_rule
 from devnet.validators.misbehaviour import Behavior, parse_behavior
 
 _FIELDS = {  # options that make a chain, and the fields of the configuration that they set

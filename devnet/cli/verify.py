@@ -9,6 +9,7 @@ import click
 
 from devnet.cli.output import json_option
 from devnet.cli.trust import trust_option
+from devnet.consensus.agreement import locate_rule, parse_agreement
 from devnet.errors import ConfigError
 from devnet.verification.bundle import Bundle, parse_bundle
 from devnet.verification.calldata import encode_advance, encode_check, encode_verify

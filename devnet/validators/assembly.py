@@ -6,6 +6,7 @@ Nobody sleeps: a silent validator costs events, never a pause.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from devnet.consensus.agreement import Agreement
 from devnet.consensus.certificate import Certificate
 from devnet.consensus.participation.commit import Commit, to_certificate
 from devnet.consensus.participation.host import Status, Wire
@@ -24,7 +25,6 @@ from devnet.errors import StoreError
 from devnet.network.fabric import Fabric
 from devnet.validators.agreement.assessor import Assessor
 from devnet.validators.agreement.gathering import Gathering
-from devnet.validators.agreement.selection import Agreement
 from devnet.validators.attempt import Attempt
 from devnet.validators.executor import Executor
 from devnet.validators.links import Groups, Links

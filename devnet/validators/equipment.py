@@ -14,9 +14,9 @@ from devnet.chain.header import Header
 from devnet.chain.transaction import Transaction
 from devnet.chain.world import World
 from devnet.config import Config, Host
+from devnet.consensus.agreement import Agreement
 from devnet.streams import Stream
 from devnet.validators.agreement.adoption import Adoption
-from devnet.validators.agreement.selection import Agreement
 from devnet.validators.client import build_client
 from devnet.validators.faults.conduct import Conduct
 from devnet.validators.faults.engine import SwitchedEngine

@@ -6,13 +6,13 @@ from contracts import load
 from devnet.chain.forks.fork import Fork, parse_fork
 from devnet.chain.predeploy import Predeploy
 from devnet.config import Config
+from devnet.consensus.agreement import Agreement, parse_agreement
 from devnet.consensus.optimistic import OPTIMISTIC, build_terms
 from devnet.consensus.signature import compute_address
 from devnet.consensus.staking import STAKING, build_storage
 from devnet.consensus.validator_set import Member, ValidatorSet
 from devnet.errors import ConfigError
 from devnet.streams import draw
-from devnet.validators.agreement.selection import Agreement, parse_agreement
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from devnet.chain.header import Header, compute_header_hash
 from devnet.chain.history import History
 from devnet.chain.transaction import decode_included
 from devnet.chain.world import World
+from devnet.consensus.agreement import Agreement
 from devnet.consensus.staking import STAKING
 from devnet.errors import BadEvidence, ChainError, HostError
 from devnet.validators.accusation import WRONG_RESULT_REPORTED, decode_wrong_result
-from devnet.validators.agreement.selection import Agreement
 from devnet.validators.evidence_pool import JUDGED_BLOCKS
 from devnet.validators.proposal import extract_template
 from precompiles.models.manifest import Profile

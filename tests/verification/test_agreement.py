@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from devnet.cli.main import main
+from devnet.consensus.agreement import parse_agreement
 from devnet.devnet import Devnet
 from devnet.proofs import build_proof
-from devnet.validators.agreement.selection import parse_agreement
 from devnet.validators.misbehaviour import parse_behavior
 from devnet.verification.bundle import Bundle, dump_bundle
 from devnet.verification.verifier import Outcome, verify_bundle

@@ -4,6 +4,7 @@ from devnet.chain.block import Execution
 from devnet.chain.call import Call
 from devnet.chain.signing import UnsignedTransaction, sign_transaction
 from devnet.config import Config
+from devnet.consensus.agreement import parse_agreement
 from devnet.errors import NoQuorum
 from devnet.lab.scenario.inputs import draw_inputs
 from devnet.lab.scenario.links import build_links, find_change_us, find_healing_us
@@ -14,7 +15,6 @@ from devnet.lab.trace import Trace
 from devnet.models import Models
 from devnet.node import Node
 from devnet.streams import Stream
-from devnet.validators.agreement.selection import parse_agreement
 from devnet.validators.links import Links
 from precompiles.engine.local import LocalEngine
 from precompiles.inference import INFER, INFERENCE

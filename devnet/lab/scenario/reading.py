@@ -5,10 +5,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from devnet.config import MAX_POWER, MAX_VALIDATORS
+from devnet.consensus.agreement import locate_rule, parse_agreement
 from devnet.errors import ConfigError
 from devnet.lab.scenario.scenario import Expectation, ModelFile, Network, Outcome, Scenario
 from devnet.lab.scenario.table import Table
-from devnet.validators.agreement.selection import locate_rule, parse_agreement
 from devnet.validators.misbehaviour import Behavior, parse_behavior
 from precompiles.models.samples import list_samples
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from devnet.chain.block import Inference
+from devnet.consensus.agreement import Agreement
 from devnet.consensus.rules.claim import build_claim
 from devnet.consensus.rules.rule import Claim, Exchange, is_supported
-from devnet.validators.agreement.selection import Agreement
 from precompiles.digest import compute_keccak
 from precompiles.engine.canonical import canonicalize
 from precompiles.interface import Engine

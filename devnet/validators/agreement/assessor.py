@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from devnet.chain.block import Execution
+from devnet.consensus.agreement import Agreement
 from devnet.consensus.rules.rule import Count, Exchange
 from devnet.consensus.tendermint.message import Proposal
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.streams import draw
 from devnet.validators.agreement.hearing import Hearing
-from devnet.validators.agreement.selection import Agreement
 from devnet.validators.executor import Executor
 from devnet.validators.opinion import Opinion
 

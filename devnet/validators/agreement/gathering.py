@@ -12,6 +12,7 @@ it may take, until all have said what they found; who says nothing in time has n
 
 from collections.abc import Callable
 
+from devnet.consensus.agreement import Agreement
 from devnet.consensus.participation.host import Timer, Transport, Wire
 from devnet.consensus.rules.commit_reveal import compute_commitment
 from devnet.consensus.rules.rule import Exchange
@@ -23,7 +24,6 @@ from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import Recover
 from devnet.validators.agreement.assessor import Assessor
 from devnet.validators.agreement.hearing import Hearing
-from devnet.validators.agreement.selection import Agreement
 from devnet.validators.agreement.statement import (
     Claimed,
     Committed,

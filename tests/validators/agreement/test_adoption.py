@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from devnet.consensus.agreement import parse_agreement
 from devnet.validators.agreement.adoption import Adoption, Finding
-from devnet.validators.agreement.selection import parse_agreement
 from precompiles.tensor import DType, Tensor
 
 if TYPE_CHECKING:

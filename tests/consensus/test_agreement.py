@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from devnet.config import Config
+from devnet.consensus.agreement import locate_rule, parse_agreement
 from devnet.consensus.rules.rule import Exchange
 from devnet.errors import ConfigError
 from devnet.node import Node
-from devnet.validators.agreement.selection import locate_rule, parse_agreement
 from devnet.validators.misbehaviour import parse_behavior
 from tests.validators.agreement.conftest import FloatDriver
 
