@@ -13,7 +13,6 @@ from devnet.consensus.agreement import locate_rule, parse_agreement
 from devnet.errors import ConfigError
 from devnet.verification.bundle import Bundle, parse_bundle
 from devnet.verification.calldata import encode_advance, encode_check, encode_verify
-from devnet.verification.execution import Agreement
 from devnet.verification.step import Mark
 from devnet.verification.strict_json import MAX_BUNDLE_BYTES
 from devnet.verification.verifier import Outcome, Verdict, verify_text
@@ -69,7 +68,7 @@ def command(
     def find_model(parsed: Bundle) -> bytes | None:
         return _read(Path(model)) if model else _find_model(parsed, path.parent)
 
-    rule = None if agreement is None else _parse_agreement(agreement)
+    rule = None if agreement is None else parse_agreement(locate_rule(agreement, Path()))
     verdict = verify_text(
         text, find_model, trust, without_attachments=without_attachments, agreement=rule
     )
@@ -84,13 +83,6 @@ def _show_calls(bundle: Bundle, trusted: bytes | None, as_json: bool) -> str:
         return "0x" + data.hex()
     changes = ["0x" + encode_advance(change).hex() for change in bundle.changes]
     return json.dumps({"changes": changes, "data": "0x" + data.hex()}, indent=1)
-
-
-def _parse_agreement(text: str) -> Agreement:
-    """A rule of the validators; who holds a bundle to equal bits needs nothing of them."""
-    from devnet.validators.agreement.selection import locate_rule, parse_agreement
-
-    return parse_agreement(locate_rule(text, Path()))
 
 
 def _find_model(bundle: Bundle, folder: Path) -> bytes | None:
