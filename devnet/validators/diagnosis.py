@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from devnet.chain.block import Execution, Inference
 from devnet.chain.header import HEADER_FIELDS
+from devnet.chain.world import World
 from devnet.validators.outcome import Outcome, find_outcome
+from devnet.validators.state_difference import Account, find_account
 from precompiles.digest import encode_cid
 from precompiles.engine.element import find_parting
 from precompiles.engine.trace import Difference as OperatorDifference
@@ -47,10 +49,13 @@ class Difference:
     operator: OperatorDifference | None = None  # the first whose results differ
     note: str = ""  # why no operator is named
     outcome: Outcome | None = None  # of the first transaction that ends otherwise
+    account: Account | None = None  # the first that differs, where all of these agree
 
     def __str__(self) -> str:
         if self.outcome is not None:
             return f"first at {self.outcome}; header fields {', '.join(self.fields)}"
+        if self.account is not None:
+            return f"first at {self.account}; header fields {', '.join(self.fields)}"
         where = f"first at inference receipt {self.receipt}: " if self.receipt is not None else ""
         what = str(self.element) if self.element else f"header fields {', '.join(self.fields)}"
         cause = f"; first at {self.operator}" if self.operator else ""
@@ -58,12 +63,16 @@ class Difference:
 
 
 def compare_executions(
-    expected: Execution, got: Execution, suspects: tuple[Suspect, Suspect] | None = None
+    expected: Execution,
+    got: Execution,
+    suspects: tuple[Suspect, Suspect] | None = None,
+    worlds: tuple[World, World] | None = None,
 ) -> Difference | None:
     """What differs, or nothing.
 
     Args:
         suspects: the engines behind both, asked again for every operator where outputs differ.
+        worlds: where both have their states, read where nothing but the states differ.
     """
     if expected.hash == got.hash:
         return None
@@ -80,8 +89,13 @@ def compare_executions(
             found = _find_operator(ours, suspects) if suspects and element else (None, "")
             return Difference(fields, index, element, *found)
     longer = len(expected.inferences) != len(got.inferences)
-    outcome = None if longer else find_outcome(expected, got)
-    return Difference(fields, count if longer else None, None, outcome=outcome)
+    if longer:
+        return Difference(fields, count, None)
+    outcome, account = find_outcome(expected, got), None
+    if outcome is None and worlds is not None and "state_root" in fields:
+        roots = (expected.header.state_root, got.header.state_root)
+        account = find_account(worlds, roots)
+    return Difference(fields, None, None, outcome=outcome, account=account)
 
 
 def _find_operator(

@@ -71,11 +71,14 @@ class Record:
         powers = {v.name: members.get_power(v.address) for v in running}
         names = {validator.address: validator.name for validator in running}
         engines = {validator.name: validator.engine for validator in running}
+        worlds = {validator.name: validator.world for validator in running}
         report = None
         for round_, found in sorted(attempt.opinions.items()):
             opinions = [found[v.name] for v in running if v.name in found]
             proposer = names.get(rotation.get_proposer(round_), "")
-            latest = build_report(attempt.height, round_, proposer, opinions, powers, engines)
+            latest = build_report(
+                attempt.height, round_, proposer, opinions, powers, engines, worlds
+            )
             self.disagreements += latest.disagreements
             self.rulings += list_rulings(attempt.height, round_, proposer, opinions, names)
             if report is None or latest.count >= report.count:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from devnet.chain.block import Execution
+from devnet.chain.world import World
 from devnet.consensus.blame.halt import Halt
 from devnet.validators.diagnosis import Difference, compare_executions
 from devnet.validators.opinion import Opinion
@@ -53,11 +54,13 @@ def build_report(
     opinions: Sequence[Opinion],
     powers: Mapping[str, int],
     engines: Mapping[str, Suspect] = MappingProxyType({}),
+    worlds: Mapping[str, World] = MappingProxyType({}),
 ) -> RoundReport:
     """Group opinions by result; the group with the most power is what others are held against.
 
     Args:
         engines: of the validators by name, to find the operator in which results part.
+        worlds: likewise, to find the account.
     """
     results: dict[bytes, list[tuple[str, Execution]]] = {}
     for opinion in opinions:
@@ -69,7 +72,8 @@ def build_report(
     for members in groups[1:]:
         (first, expected), (other, got) = groups[0][0], members[0]
         suspects = (engines[first], engines[other]) if engines else None
-        difference = compare_executions(expected, got, suspects)
+        states = (worlds[first], worlds[other]) if worlds else None
+        difference = compare_executions(expected, got, suspects, states)
         assert difference is not None, "groups differ by hash"
         disagreements += [
             Disagreement(height, round_, name, name == proposer, difference) for name, _ in members

@@ -27,6 +27,13 @@ implementation[instructions.Ops.MULMOD] = implementation[instructions.Ops.ADDMOD
 """
 
 
+STATE = """
+import ethereum.forks.osaka.vm.instructions as instructions
+implementation = instructions.op_implementation
+implementation[instructions.Ops.XOR] = implementation[instructions.Ops.OR]
+"""
+
+
 def plant(python: Path, folder: Path, change: str) -> Path:
     """A Python whose EELS has a rule changed, before anything else is imported."""
     (folder / "sitecustomize.py").write_text(change)
@@ -62,6 +69,20 @@ def test_a_wrong_rule_is_named_with_its_first_receipt(
     net.node.mine()
     assert net.list_signers() == ["v0", "v1", "v2"]
     assert net.eels.stuck == f"at block {block.header.number}: own execution gives another result"
+
+
+def test_a_state_that_differs_alone_is_named_by_account_and_slot(
+    eels_python: Path, tmp_path: Path, assemble: Callable[..., bytes]
+) -> None:
+    """A wrong word is stored: no receipt shows it, the first account does."""
+    net = Mixed(plant(eels_python, tmp_path, STATE))
+    contract = net.deploy(assemble(3, 5, "XOR", 9, "SSTORE"))
+    net.send(contract, gas=100_000)
+    (found,) = net.node.cluster.record.disagreements
+    assert str(found).endswith(
+        f"v3 found another result, first at account 0x{contract.hex()}: slot 0x9 0x7, others 0x6; "
+        "header fields state_root"
+    )
 
 
 def test_two_wrong_clients_stop_the_chain_which_says_where(
