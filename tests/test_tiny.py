@@ -9,6 +9,7 @@ import pytest
 
 from devnet import Devnet
 from devnet.errors import NoQuorum
+from devnet.verification.audit.finding import Result
 from devnet.verification.bundle import dump_bundle
 from precompiles.models.manifest import Profile
 from precompiles.models.samples import read_digits
@@ -57,6 +58,11 @@ def test_a_contract_reads_digits_and_liars_are_caught_and_the_proof_holds(tmp_pa
     assert len(net.node.get_certificate(height + 1).votes) == 3, "final as soon as v2 is back"
     reader.functions.read(pixels[12].tobytes()).transact()
     assert len(net.node.get_certificate(height + 2).votes) == 4
+
+    # every call of the chain is run again, and holds
+    findings = net.audit()
+    assert len(findings) == 13
+    assert {finding.result for finding in findings} == {Result.CONFIRMED}
 
     # the proof is checked by another process without a node, and refuted after one byte
     bundle = dump_bundle(net.bundle(sent).bundle)

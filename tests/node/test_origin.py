@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from devnet.audits import build_local_chain
 from devnet.chain.body import Block
 from devnet.chain.chain_file import load_chain
 from devnet.chain.forks.fork import Fork
@@ -21,6 +22,10 @@ from devnet.consensus.staking import STAKING
 from devnet.errors import BadBlock, ConfigError, UnknownBlock, UnknownInference
 from devnet.node import Node
 from devnet.proofs import build_proof
+from devnet.rpc.remote_chain import RemoteChain
+from devnet.verification.audit.audit import audit_blocks
+from devnet.verification.audit.finding import Result
+from devnet.verification.audit.workers import open_workers
 
 if TYPE_CHECKING:
     from tests.conftest import Driver
@@ -108,6 +113,20 @@ def test_an_imported_block_has_no_proof_and_says_why(node: Node, suite: Origin) 
     block = node.history.get_block(number)
     with pytest.raises(UnknownInference, match=f"is in block {number}, which was imported: nobody"):
         build_proof(node, block.transactions[0].hash)
+
+
+def test_an_audit_cannot_tell_about_imported_blocks(node: Node) -> None:
+    """Those with transactions are one finding, read on the spot or from afar."""
+    from tests.rpc.conftest import Rpc
+    from tests.rpc.test_remote_chain import Asker
+
+    for source in (build_local_chain(node), RemoteChain(Asker(Rpc(node), {}))):  # type: ignore[arg-type]
+        with open_workers(1) as workers:
+            (finding,) = audit_blocks(source, range(55), workers)
+        assert finding.result is Result.CANNOT_TELL
+        assert finding.receipt is None
+        assert len(finding.blocks) > 40
+        assert "it was imported" in finding.reason
 
 
 def test_a_validator_that_was_down_since_the_import_catches_up(suite: Origin) -> None:
