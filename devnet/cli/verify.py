@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -25,10 +26,12 @@ _WORDS = {
     Outcome.REFUTED: "refuted",
     Outcome.CANNOT_TELL: "cannot tell",
 }
+_WORST_FIRST = (Outcome.REFUTED, Outcome.CANNOT_TELL, Outcome.VERIFIED)
+_STDIN = "-"
 
 
 @click.command(name="verify")
-@click.argument("bundle", type=click.Path())
+@click.argument("bundles", nargs=-1, required=True, metavar="BUNDLE...")
 @click.option(
     "--model", type=click.Path(), help="Model file; searched beside the bundle if absent."
 )
@@ -50,7 +53,7 @@ _WORDS = {
 )
 @json_option
 def command(
-    bundle: str,
+    bundles: tuple[str, ...],
     model: str | None,
     trust: bytes | None,
     without_attachments: bool,
@@ -58,22 +61,34 @@ def command(
     calldata: bool,
     as_json: bool,
 ) -> None:
-    """Check BUNDLE without a node: signatures, header, path, digests, then run the model again."""
-    path = Path(bundle)
-    text = _read(path, MAX_BUNDLE_BYTES + 1)
+    """Check bundles without a node: signatures, header, path, digests, then run the model again.
+
+    BUNDLE is a file, or - for what comes on stdin.
+    """
+    if bundles.count(_STDIN) > 1:
+        raise ConfigError("stdin can be read once; give '-' once")
+    texts = ((name, _read_bundle(name)) for name in bundles)
     if calldata:
-        click.echo(_show_calls(parse_bundle(text), trust, as_json))
+        calls = [_show_calls(parse_bundle(text), trust, as_json) for _, text in texts]
+        click.echo(_join_json(calls) if as_json else "\n".join(calls))
         return
 
-    def find_model(parsed: Bundle) -> bytes | None:
-        return _read(Path(model)) if model else _find_model(parsed, path.parent)
+    def verify(name: str, text: bytes) -> Verdict:
+        def find_model(parsed: Bundle) -> bytes | None:
+            return _read(Path(model)) if model else _find_model(parsed, Path(name).parent)
+
+        return verify_text(
+            text, find_model, trust, without_attachments=without_attachments, agreement=rule
+        )
 
     rule = None if agreement is None else parse_agreement(locate_rule(agreement, Path()))
-    verdict = verify_text(
-        text, find_model, trust, without_attachments=without_attachments, agreement=rule
-    )
-    click.echo(_to_json(verdict) if as_json else _to_text(verdict))
-    sys.exit(verdict.outcome.value)
+    verdicts = [(name, verify(name, text)) for name, text in texts]
+    if as_json:
+        click.echo(_join_json([_to_json(name, verdict) for name, verdict in verdicts]))
+    else:
+        click.echo(_to_text(verdicts[0][1]) if len(verdicts) == 1 else _list_texts(verdicts))
+    outcomes = [verdict.outcome for _, verdict in verdicts]
+    sys.exit(next(outcome.value for outcome in _WORST_FIRST if outcome in outcomes))
 
 
 def _show_calls(bundle: Bundle, trusted: bytes | None, as_json: bool) -> str:
@@ -97,6 +112,13 @@ def _list_models(folder: Path) -> Iterator[bytes]:
         yield read_sample(name)
 
 
+def _read_bundle(name: str) -> bytes:
+    """As much as a bundle may have and a byte more, which is then refused."""
+    if name == _STDIN:
+        return sys.stdin.buffer.read(MAX_BUNDLE_BYTES + 1)
+    return _read(Path(name), MAX_BUNDLE_BYTES + 1)
+
+
 def _read(path: Path, most: int = -1) -> bytes:
     try:
         with path.open("rb") as file:
@@ -114,7 +136,21 @@ def _to_text(verdict: Verdict) -> str:
     return "\n".join([*lines, ending])
 
 
-def _to_json(verdict: Verdict) -> str:
+def _list_texts(verdicts: Sequence[tuple[str, Verdict]]) -> str:
+    """Each under its name, and how many came out how."""
+    parts = [f"{name}\n{_to_text(verdict)}\n" for name, verdict in verdicts]
+    counts = Counter(verdict.outcome for _, verdict in verdicts)
+    found = ", ".join(f"{counts[o]} {_WORDS[o]}" for o in Outcome if counts[o])
+    return "\n".join([*parts, f"{len(verdicts)} bundles: {found}"])
+
+
+def _to_json(name: str, verdict: Verdict) -> str:
     steps = [{"name": s.name, "mark": s.mark.name.lower(), "value": s.value} for s in verdict.steps]
     outcome = _WORDS[verdict.outcome]
-    return json.dumps({"outcome": outcome, "reason": verdict.reason, "steps": steps}, indent=1)
+    found = {"bundle": name, "outcome": outcome, "reason": verdict.reason, "steps": steps}
+    return json.dumps(found, indent=1)
+
+
+def _join_json(texts: Sequence[str]) -> str:
+    """One object as it is, several as a list."""
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"

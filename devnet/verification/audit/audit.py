@@ -5,19 +5,20 @@ not grow with the range. Findings come in the order of the chain, whoever ran th
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, replace
+from itertools import chain
 
+from devnet.chain.header import Header, compute_header_hash
 from devnet.errors import BadBundle, ConfigError, HostError, StoreError
 from devnet.receipt import InferenceReceipt
 from devnet.verification.audit.check import find_block_failure, find_claim_failure
 from devnet.verification.audit.execution import Answer, Task
 from devnet.verification.audit.finding import Finding, Result
+from devnet.verification.audit.models import Models
 from devnet.verification.audit.record import Claim, Record, Source
 from devnet.verification.audit.workers import Workers
-from precompiles.digest import compute_model_id
-from precompiles.errors import ModelMissing, StoreCorrupt
 from precompiles.models.file_store import FileStore
 
 _WAITING = 8  # calls under way for each worker
@@ -66,10 +67,19 @@ def audit_blocks(
 def _audit(
     source: Source, numbers: range, workers: Workers, on_block: Callable[[int], None]
 ) -> Iterator[Finding]:
-    models = _Models(source, FileStore(workers.folder))
+    models = Models(source, FileStore(workers.folder))
     waiting: deque[_Pending] = deque()
+    parent: bytes | None = None  # hash of the block before, as it was shown
     for number in numbers:
-        for pending in _list_pending(source, number, models, workers):
+        record = _read(source, number)
+        found: Iterable[_Pending]
+        if isinstance(record, Finding):
+            found, parent = (record,), None
+        else:
+            link = _check_link(record.header, parent)
+            found = chain(link, _list_pending(source, record, models, workers))
+            parent = compute_header_hash(record.header)
+        for pending in found:
             waiting.append(pending)
             if len(waiting) > workers.count * _WAITING:
                 yield _finish(waiting.popleft())
@@ -96,47 +106,30 @@ def _is_alike(first: Finding, second: Finding) -> bool:
     return replace(first, blocks=second.blocks) == second
 
 
-class _Models:
-    """Models of a source, put where workers find them; what cannot be had is remembered."""
+def _read(source: Source, number: int) -> Record | Finding:
+    """The record of a block, or what is said of it without one."""
+    whole = range(number, number + 1)
+    try:
+        return source.read_record(number)
+    except BadBundle as broken:
+        return Finding(Result.REFUTED, whole, None, "bundle", str(broken))
+    except StoreError as damaged:
+        return Finding(Result.CANNOT_TELL, whole, None, "store", str(damaged))
 
-    def __init__(self, source: Source, store: FileStore) -> None:
-        self._source = source
-        self._store = store
-        self._known: dict[bytes, Answer | None] = {}  # by id: why it cannot be run
 
-    def prepare(self, model_id: bytes) -> Answer | None:
-        """Why this model cannot be run here, nothing if it can."""
-        if model_id not in self._known:
-            self._known[model_id] = self._fetch(model_id)
-        return self._known[model_id]
-
-    def _fetch(self, model_id: bytes) -> Answer | None:
-        try:
-            model = self._source.read_model(model_id)
-        except ModelMissing as missing:
-            return Answer(Result.CANNOT_TELL, "model", str(missing))
-        except StoreCorrupt as corrupt:
-            return Answer(Result.REFUTED, "model", str(corrupt))
-        found = compute_model_id(model)
-        if found != model_id:
-            text = f"0x{found.hex()}, the receipt says 0x{model_id.hex()}"
-            return Answer(Result.REFUTED, "model", text)
-        self._store.put(model)
-        return None
+def _check_link(header: Header, parent: bytes | None) -> Iterator[Finding]:
+    """A signed block binds those before it, so none of them may be shown as another one."""
+    if parent not in (None, header.parent_hash):
+        number, named = header.number, header.parent_hash.hex()
+        reason = f"block {number} names 0x{named} as its parent, another one is shown before it"
+        yield Finding(Result.REFUTED, range(number - 1, number), None, "block header", reason)
 
 
 def _list_pending(
-    source: Source, number: int, models: _Models, workers: Workers
+    source: Source, record: Record, models: Models, workers: Workers
 ) -> Iterator[_Pending]:
+    number = record.header.number
     whole = range(number, number + 1)
-    try:
-        record = source.read_record(number)
-    except BadBundle as broken:
-        yield Finding(Result.REFUTED, whole, None, "bundle", str(broken))
-        return
-    except StoreError as damaged:
-        yield Finding(Result.CANNOT_TELL, whole, None, "store", str(damaged))
-        return
     if not record.has_transactions:
         return
     if record.is_imported:
@@ -163,7 +156,7 @@ def _list_pending(
         yield _Running(number, claim.receipt, workers.submit(task))
 
 
-def _judge_unrun(record: Record, claim: Claim, models: _Models) -> Answer | None:
+def _judge_unrun(record: Record, claim: Claim, models: Models) -> Answer | None:
     """What is known of a call without running it."""
     failure = find_claim_failure(record, claim)
     if failure is not None:

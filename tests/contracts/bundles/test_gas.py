@@ -8,7 +8,8 @@ from tests.conftest import Driver
 from tests.contracts.bundles.conftest import deploy
 from tests.contracts.bundles.notary import Notary
 
-README = Path(__file__).parents[3] / "contracts" / "README.md"
+ROOT = Path(__file__).parents[3]
+README = ROOT / "contracts" / "README.md"
 VALIDATORS = (1, 4, 7, 32, 100)
 INFERENCES = 8  # in the block, so three siblings
 
@@ -29,3 +30,6 @@ def test_gas_of_a_check_is_what_the_readme_says(elsewhere: Driver) -> None:
     """Keys and values are the test's own, so the figures change with the contract alone."""
     table = re.findall(r"^\| \d[\d,]* \| .*", README.read_text(), re.MULTILINE)
     assert table == [measure(elsewhere, validators) for validators in VALIDATORS]
+    (four,) = (row for row in table if row.startswith("| 4 |"))
+    (told,) = re.findall(r"([\d,]+) gas for 4 validators", (ROOT / "README.md").read_text())
+    assert four.endswith(f" {told} |")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from devnet.audits import build_local_chain
+from devnet.chain.header import EMPTY_TRIE_ROOT
 from devnet.errors import ConfigError
 from devnet.verification.audit.audit import select_blocks
 from devnet.verification.audit.finding import Finding, Result, Summary
@@ -94,7 +95,6 @@ def _drop_votes(record: Record) -> Record:
         (_forge_outputs, "output", 0),
         (_forge_inputs, "input", 0),
         (_forge_receipt, "inference receipt", 0),
-        (_forge_header, "block header", 1),
         (_drop_votes, "signatures", 1),
     ],
 )
@@ -104,6 +104,33 @@ def test_what_is_changed_is_refuted_before_anything_runs(
     """At the step that does not hold; the registration's block has no call, but a header."""
     findings = audit(Shown(chain, change=change))  # type: ignore[arg-type]
     assert list_results(findings) == [(REFUTED, step)] * (3 + others)
+
+
+def test_forged_header_is_refuted_by_its_certificate_and_by_the_next_block(
+    chain: Source,
+) -> None:
+    """Of the genesis block on, each is named as a parent; blocks with transactions are signed."""
+    findings = audit(Shown(chain, change=_forge_header))
+    assert {(result, step) for result, step in list_results(findings)} == {
+        (REFUTED, "block header")
+    }
+    links = [f.blocks.start for f in findings if "as its parent" in f.reason]
+    assert links == list(range(chain.head))
+    signed = [f.blocks.start for f in findings if "the certificate is for" in f.reason]
+    assert signed == list(range(1, chain.head + 1))
+
+
+def test_block_that_is_shown_empty_does_not_fit_the_next_one(chain: Source) -> None:
+    """A header without transactions has no call, but another hash."""
+
+    def hide(record: Record) -> Record:
+        if record.header.number != 2:
+            return record
+        header = replace(record.header, transactions_root=EMPTY_TRIE_ROOT, extra_data=bytes(32))
+        return Record(header, None, ())
+
+    refuted = [f for f in audit(Shown(chain, change=hide)) if f.result is REFUTED]
+    assert [(f.blocks, f.step) for f in refuted] == [(range(2, 3), "block header")]
 
 
 def test_hidden_call_is_missed(chain: Source) -> None:
