@@ -1,5 +1,6 @@
 """Test vectors: two verifiers, one of them written from the format's page, say what they say."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -38,6 +39,19 @@ def test_second_reader_agrees(path: Path) -> None:
     vector, text, model = _load(path)
     said = [step for step in vector["steps"] if step[0] != "execution"]
     assert check(text, model, vector["trust"]) == said
+
+
+def test_second_reader_shares_no_code_with_the_first() -> None:
+    """Beside the standard library it knows a hash, a curve and itself."""
+    taken = set()
+    for path in Path(__file__).parent.glob("second_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                taken.add(str(node.module))
+            elif isinstance(node, ast.Import):
+                taken |= {name.name for name in node.names}
+    own = {name for name in taken if name.startswith("tests.verification.second_")}
+    assert taken - own - set(sys.stdlib_module_names) == {"collections.abc", "coincurve", "sha3"}
 
 
 def test_there_are_vectors_of_every_outcome() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import cbor2
 import numpy as np
 import onnxruntime as ort
+import pytest
 from eth_utils.crypto import keccak
 
 from precompiles.engine.fingerprint import compute_fingerprint, describe_engine
@@ -56,3 +57,20 @@ def test_instruction_set_lists_flags_in_a_fixed_order() -> None:
     assert len(flags) == len(set(flags))
     known = ["sse4_2", "avx", "avx2", "fma", "avx512f"]
     assert [flag for flag in known if flag in flags] == [flag for flag in flags if flag in known]
+
+
+def test_an_extension_that_the_processor_denies_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The kernel's list is that of another processor where one is emulated."""
+    text = "flags\t\t: sse4_2 avx avx2 fma avx512f avx512_vnni avx_vnni amx_int8\n"
+    monkeypatch.setattr(Path, "read_text", lambda _: text)
+    denied = {"AVX2": False, "FMA3": False, "AVX512F": False, "AVX512VNNI": False}
+    monkeypatch.setattr(
+        "precompiles.engine.fingerprint.__cpu_features__", {"SSE42": True, "AVX": True, **denied}
+    )
+    describe_engine.cache_clear()
+    try:
+        assert describe_engine()["instructionSet"] == "sse4_2 avx"
+    finally:
+        describe_engine.cache_clear()
