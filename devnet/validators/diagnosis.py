@@ -6,9 +6,10 @@ Inferences come before transactions: another output of a model makes another rec
 from dataclasses import dataclass
 
 from devnet.chain.block import Execution, Inference
-from devnet.chain.header import HEADER_FIELDS
+from devnet.chain.header import HEADER_FIELDS, Header
 from devnet.chain.world import World
 from devnet.validators.outcome import Outcome, find_outcome
+from devnet.validators.proposal import extract_template
 from devnet.validators.state_difference import Account, find_account
 from precompiles.digest import encode_cid
 from precompiles.engine.element import find_parting
@@ -89,13 +90,20 @@ def compare_executions(
             found = _find_operator(ours, suspects) if suspects and element else (None, "")
             return Difference(fields, index, element, *found)
     longer = len(expected.inferences) != len(got.inferences)
-    if longer:
-        return Difference(fields, count, None)
+    if longer or not _is_same_task(expected.header, got.header):
+        return Difference(fields, count if longer else None, None)
     outcome, account = find_outcome(expected, got), None
     if outcome is None and worlds is not None and "state_root" in fields:
         roots = (expected.header.state_root, got.header.state_root)
         account = find_account(worlds, roots)
     return Difference(fields, None, None, outcome=outcome, account=account)
+
+
+def _is_same_task(expected: Header, got: Header) -> bool:
+    """Whether the same transactions were executed under the same header."""
+    if expected.transactions_root != got.transactions_root:
+        return False
+    return extract_template(expected) == extract_template(got)
 
 
 def _find_operator(

@@ -32,8 +32,6 @@ class Outcome:
 
 def find_outcome(expected: Execution, got: Execution) -> Outcome | None:
     """The first transaction with another receipt, of two executions of the same ones."""
-    if expected.header.transactions_root != got.header.transactions_root:
-        return None
     pairs = zip(expected.receipts, got.receipts, strict=True)
     for index, (ours, theirs) in enumerate(pairs):
         parts = _compare(ours, theirs)

@@ -24,7 +24,8 @@ REMEDY = (
 _ROOT = Path(__file__).resolve().parents[3]  # of the package `devnet`
 _MISSING = 3  # exit code of a Python without EELS
 _BOOT = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # the node tells when it is over
 try:
     import ethereum.forks.osaka
 except ImportError:
