@@ -28,6 +28,7 @@ from devnet.proofs import build_proof
 from devnet.testing.provider import NodeProvider
 from devnet.validators.misbehaviour import parse_behavior
 from devnet.verification.audit.audit import audit_blocks, select_blocks
+from devnet.verification.audit.execution import EXACT
 from devnet.verification.audit.finding import Finding
 from devnet.verification.audit.workers import open_workers
 from devnet.verification.bundle import Bundle
@@ -166,7 +167,7 @@ class Devnet:
         return Proof(bundle, model, parse_agreement(self.node.config.agreement))
 
     def audit(self, first: int = 0, last: int | None = None, jobs: int = 1) -> tuple[Finding, ...]:
-        """Run every model call of a range of blocks again, as `devnet audit` does.
+        """Run every model call of a range of blocks again, and judge by the rule of this chain.
 
         Args:
             last: the head if not given.
@@ -175,7 +176,8 @@ class Devnet:
         """
         chain = build_local_chain(self.node)
         numbers = select_blocks(first, chain.head if last is None else last, chain.head)
-        with open_workers(jobs) as workers:
+        rule = "" if chain.agreement == EXACT else chain.agreement
+        with open_workers(jobs, rule) as workers:
             return tuple(audit_blocks(chain, numbers, workers))
 
     def set_behavior(self, validator: str, behavior: str) -> None:

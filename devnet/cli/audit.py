@@ -14,6 +14,7 @@ from devnet.cli.audit_chain import open_chain
 from devnet.cli.output import json_option
 from devnet.cli.remote import DEFAULT_URL
 from devnet.cli.trust import trust_option
+from devnet.consensus.agreement import locate_rule
 from devnet.errors import ConfigError
 from devnet.verification.audit.audit import audit_blocks, select_blocks
 from devnet.verification.audit.finding import Finding, Result, Summary
@@ -49,6 +50,11 @@ OnBlock = Callable[[int], None]
 )
 @trust_option
 @click.option(
+    "--agreement",
+    metavar="RULE",
+    help="Accept other bits by this rule of the chain, as in tolerance(64); else none.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1, _MAX_JOBS),
     default=lambda: min(os.cpu_count() or 1, _MAX_JOBS),
@@ -62,11 +68,13 @@ def command(
     url: str,
     data_dir: Path | None,
     trust: bytes | None,
+    agreement: str | None,
     jobs: int,
     as_json: bool,
 ) -> None:
     """Run every inference of a range of blocks again: confirmed, refuted or cannot tell."""
-    with open_chain(url, data_dir, trust) as source, open_workers(jobs) as workers:
+    rule = locate_rule(agreement, Path()) if agreement else ""
+    with open_chain(url, data_dir, trust) as source, open_workers(jobs, rule) as workers:
         head = source.head
         start, end = _parse_block("--from", first, head), _parse_block("--to", last, head)
         numbers = select_blocks(start, end, head)

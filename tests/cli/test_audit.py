@@ -123,6 +123,7 @@ def test_lost_model_cannot_be_told(folder: Path) -> None:
         (("--to", "0xzz"), "--to '0xzz' is no block"),
         (("--jobs", "0"), "Invalid value for '--jobs'"),
         (("--trust", "0x12"), "is not a 32-byte hash"),
+        (("--agreement", "tolerant"), "no rule 'tolerant'"),
         (("--trust", "0x" + "11" * 32), "--trust is for a node"),
     ],
 )

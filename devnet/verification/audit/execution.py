@@ -5,9 +5,10 @@ Models come from a folder that workers share; each process keeps the sessions of
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
+from devnet.consensus.agreement import parse_agreement
 from devnet.verification.audit.finding import Result
 from devnet.verification.execution import build_engine, run_again
 from precompiles.engine.element import find_parting
@@ -44,28 +45,42 @@ class Answer:
     reason: str = ""
 
 
-def execute(folder: Path, task: Task) -> Answer:
+def execute(folder: Path, accepted: str, task: Task) -> Answer:
     """Run a model on an input again, and compare.
 
     Args:
         folder: has the model's bytes, as `FileStore` keeps them.
+        accepted: text of the rule by which whoever audits takes other bits, none if empty.
     """
     try:
         shapes = tuple(tensor.shape for tensor in task.inputs)
         manifest, engine = _prepare(folder, task.model_id, shapes)
-        foreign = _find_foreign(manifest, task.fingerprints)
-        if foreign:
-            return Answer(Result.CANNOT_TELL, _STEP, foreign)
         outputs = run_again(engine, manifest, task.inputs)
     except PrecompileError as fault:
         return Answer(Result.CANNOT_TELL, _STEP, f"{type(fault).__name__}: {fault}")
+    return _judge(manifest, accepted, task, outputs)
+
+
+def _judge(manifest: Manifest, accepted: str, task: Task, outputs: tuple[Tensor, ...]) -> Answer:
+    if accepted and outputs != task.outputs:
+        rule = _parse_rule(accepted)
+        if rule.takes(outputs, task.outputs):
+            return Answer(Result.CONFIRMED)
+        text = f"{_describe(manifest, outputs, task.outputs)}; {rule.text} does not take that"
+        return Answer(Result.REFUTED, _STEP, text)
+    foreign = _find_foreign(manifest, task.fingerprints)
+    if foreign:
+        return Answer(Result.CANNOT_TELL, _STEP, foreign)
     if outputs == task.outputs:
         return Answer(Result.CONFIRMED)
     parting = _describe(manifest, outputs, task.outputs)
     if task.agreement != EXACT:
-        text = f"{parting}; the chain agrees by {task.agreement}, which may take that"
+        text = f"{parting}; the chain agrees by {task.agreement}, which may take that: --agreement"
         return Answer(Result.CANNOT_TELL, _STEP, text)
     return Answer(Result.REFUTED, _STEP, parting)
+
+
+_parse_rule = cache(parse_agreement)  # a file is run once in a process
 
 
 @lru_cache(_KEPT)

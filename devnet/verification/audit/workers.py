@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from devnet.consensus.agreement import parse_agreement
 from devnet.verification.audit.execution import Answer, Task, execute
 
 _START = "spawn"  # a fork would copy threads and connections of this process
@@ -21,27 +22,35 @@ class Workers:
     count: int
     folder: Path
     executor: Executor | None  # none: this process
+    accepted: str = ""  # rule by which other bits are taken, none if empty
 
     def submit(self, task: Task) -> Future[Answer]:
         """The answer to come; it is there already if this process runs the model."""
         if self.executor is not None:
-            return self.executor.submit(execute, self.folder, task)
+            return self.executor.submit(execute, self.folder, self.accepted, task)
         answer: Future[Answer] = Future()
-        answer.set_result(execute(self.folder, task))
+        answer.set_result(execute(self.folder, self.accepted, task))
         return answer
 
 
 @contextmanager
-def open_workers(count: int) -> Iterator[Workers]:
-    """Start workers when they are needed, and end them; one is this process itself."""
+def open_workers(count: int, accepted: str = "") -> Iterator[Workers]:
+    """Start workers when they are needed, and end them; one is this process itself.
+
+    Args:
+        accepted: text of the rule by which other bits than their own are taken, none if empty.
+    Raises: ConfigError if there is no such rule.
+    """
+    if accepted:
+        parse_agreement(accepted)
     with TemporaryDirectory(prefix="devnet-audit-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         if count == 1:
-            yield Workers(count, folder, None)
+            yield Workers(count, folder, None, accepted)
             return
         executor = ProcessPoolExecutor(count, get_context(_START), _leave_interrupts)
         try:
-            yield Workers(count, folder, executor)
+            yield Workers(count, folder, executor, accepted)
         finally:
             executor.shutdown(cancel_futures=True)
 

@@ -7,9 +7,10 @@ import pytest
 from devnet.audits import build_local_chain
 from devnet.chain.header import EMPTY_TRIE_ROOT
 from devnet.errors import ConfigError
-from devnet.verification.audit.audit import select_blocks
+from devnet.verification.audit.audit import audit_blocks, select_blocks
 from devnet.verification.audit.finding import Finding, Result, Summary
 from devnet.verification.audit.record import Record, Source
+from devnet.verification.audit.workers import open_workers
 from tests.verification.audit.conftest import (
     Shown,
     audit,
@@ -146,13 +147,19 @@ def test_other_model_bytes_are_refuted(chain: Source) -> None:
     assert list_results(findings) == [(REFUTED, "model")] * 3
 
 
-def test_rule_that_takes_other_bits_leaves_the_audit_in_doubt() -> None:
-    """Under an agreement other than exact bits, a difference alone is no lie."""
+def test_rule_that_takes_other_bits_decides_if_it_is_accepted() -> None:
+    """Under an agreement other than exact bits a difference alone is no lie, nor is it right."""
     driver = build_lying_chain((7, 1, 1, 1), {"v0": "wrong-model"}, digits=1)
     source = replace(build_local_chain(driver.node), agreement="tolerance(3)")
     (finding,) = audit(source)
     assert (finding.result, finding.step) == (CANNOT_TELL, "execution")
     assert "agrees by tolerance(3)" in finding.reason
+    for rule, result in (("tolerance(3)", REFUTED), (f"tolerance({2**58})", CONFIRMED)):
+        with open_workers(1, rule) as workers:
+            (finding,) = audit_blocks(source, range(source.head + 1), workers)
+        assert finding.result is result, finding
+    with pytest.raises(ConfigError, match="no rule 'tolerant'"), open_workers(1, "tolerant"):
+        pass
 
 
 def test_worst_result_decides() -> None:

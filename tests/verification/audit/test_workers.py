@@ -116,4 +116,4 @@ def test_worker_needs_nothing_but_a_folder_and_a_value(long_chain: LocalChain) -
         assert alone.submit(task).result().reason.startswith("ModelMissing")
         path = workers.folder / model_id.hex()
         path.write_bytes(long_chain.read_model(model_id))
-        assert workers.submit(task).result() == execute(workers.folder, task)
+        assert workers.submit(task).result() == execute(workers.folder, "", task)
