@@ -96,6 +96,8 @@ class Config:
             raise ConfigError(f"rule is {self.rule!r}; use {' or '.join(RULES)}")
         least = MIN_DISPUTE_GAS if self.is_optimistic else MIN_BLOCK_GAS
         _require("block gas limit", self.block_gas_limit, least, 2**63 - 1)
+        if self.is_optimistic:
+            _require("bond", self.optimistic.bond_wei, 1, self.balance_wei)  # of each validator too
         for index, power in enumerate(self.powers):
             _require(f"power of v{index}", power, 0, MAX_POWER)
         if len(self.powers) > self.validators:

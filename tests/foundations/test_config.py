@@ -79,6 +79,15 @@ def test_terms_of_the_optimistic_rule_out_of_range_are_refused(
         Optimistic(**{field: bad})
 
 
+def test_a_chain_on_which_nobody_can_dispute_is_refused() -> None:
+    """A leaf needs room in a block, a bond somebody who has so much."""
+    with pytest.raises(ConfigError, match="block gas limit is 5000000; use 16777216 to"):
+        Config(rule="optimistic", block_gas_limit=5_000_000)
+    with pytest.raises(ConfigError, match="bond is 1000000000000000000; use 1 to 5"):
+        Config(rule="optimistic", balance_wei=5)
+    Config(block_gas_limit=5_000_000, balance_wei=5)
+
+
 def test_a_rule_that_does_not_exist_is_refused() -> None:
     """The message names those that do."""
     with pytest.raises(ConfigError, match="rule is 'hopeful'; use replicate or optimistic"):

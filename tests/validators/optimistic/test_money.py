@@ -117,4 +117,4 @@ class Business(RuleBasedStateMachine):
 
 
 TestBusiness = Business.TestCase
-TestBusiness.settings = settings(max_examples=25, stateful_step_count=14, deadline=None)
+TestBusiness.settings = settings(max_examples=12, stateful_step_count=14, deadline=None)
