@@ -4,7 +4,7 @@ They read the contract in the state of the head, like any client. What they send
 transactions do; with automine the node mines it at once, windows and time limits pass by blocks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,7 @@ from devnet.chain.transaction import decode_transaction
 from devnet.config import Config
 from devnet.consensus.optimistic import OPTIMISTIC
 from devnet.errors import BadTransaction, NotNow
-from devnet.events import BlockAdded, BlocksRemoved, Event
+from devnet.events import BlockAdded, BlocksRemoved, Event, TransactionSeen
 from devnet.node_view import NodeView
 from devnet.validators.founding import build_founding
 from devnet.validators.optimistic.agent import Act, Agent, Situation
@@ -37,8 +37,9 @@ _TIP_WEI = 10**9
 class Agency:
     """An observer of a node with the optimistic rule; keeps its docket up to date."""
 
-    def __init__(self, node: NodeView, config: Config) -> None:
-        self._node, self._chain_id = node, config.chain_id
+    def __init__(self, node: NodeView, config: Config, tell: Callable[[Event], None]) -> None:
+        """`tell` is told of every transaction that it puts into the pool."""
+        self._node, self._chain_id, self._tell = node, config.chain_id, tell
         keys = build_founding(config).keys
         terms = config.optimistic, config.schedule
         validators = node.cluster.validators
@@ -71,7 +72,7 @@ class Agency:
     def _look(self, matter: Matter) -> Situation:
         """What the contract knows of a matter; changes only with an event about it."""
         number, ask = self._node.head.header.number, self._ask
-        known = self._read.get(matter.number)
+        known = before = self._read.get(matter.number)
         if known is None or known.matter is not matter:
             request = read_request(ask, matter.number)
             registration = read_registration(self._node.open_storage(), matter.model)
@@ -83,10 +84,10 @@ class Agency:
                 request,
                 read_dispute(ask, matter.number) if is_disputed else None,
                 partial(read_executor, ask, matter.number),
+                before.committee if before and before.request.attempt == request.attempt else None,
             )
-        request = known.request
-        if request.status is Status.POSTED and number == request.posted_at + 1:
-            return replace(known, committee=read_committee(ask, matter.number))
+        if known.committee is None and matter.root and number > known.request.posted_at:
+            known = replace(known, committee=read_committee(ask, matter.number))
         return known
 
     def _ask(self, data: bytes) -> bytes:
@@ -111,3 +112,4 @@ class Agency:
                 transaction = decode_transaction(raw, rules.fork)
                 admit(node.pool, transaction, node.open_state(), header, rules)
                 nonce += 1
+                self._tell(TransactionSeen(transaction))

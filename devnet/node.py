@@ -83,7 +83,7 @@ class Node(NodeView):
         self.docket = Docket()
         self.observers: list[Observer] = []
         if self.config.is_optimistic:
-            self.observers.append(Agency(self, self.config))
+            self.observers.append(Agency(self, self.config, self._tell))
         self._drafts = Drafts()
         self._snapshots = Snapshots()
 

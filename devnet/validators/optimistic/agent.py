@@ -45,7 +45,7 @@ class Situation:
     request: Request
     dispute: Dispute | None
     find_executor: Callable[[], bytes]  # whose turn it is now, or would be
-    committee: tuple[bytes, ...] = ()
+    committee: tuple[bytes, ...] | None = None  # not drawn yet
     number: int = 0  # of the next block
 
 
@@ -108,7 +108,7 @@ class Agent:
                 tensors = list_tensors(at.matter.inputs), list_tensors(at.matter.outputs)
                 data = encode_call("finalize", at.matter.number, *tensors)
                 yield self._act(data, gas=2 * request.callback_gas)
-        elif self.address in at.committee and not self._is_lazy(at) and not self._has_tried(at):
+        elif self._is_drawn(at) and not self._has_tried(at):
             root = self._claim(at).tree.root
             if root != request.root:
                 data = encode_call("challenge", at.matter.number, root)
@@ -152,8 +152,10 @@ class Agent:
     def _is_next(self, at: Situation) -> bool:
         return at.find_executor() == self.address
 
-    def _is_lazy(self, at: Situation) -> bool:
-        return self._validator.conduct.shows(Strategy.LAZY, at.number)
+    def _is_drawn(self, at: Situation) -> bool:
+        """Whether it has to look, and does."""
+        is_lazy = self._validator.conduct.shows(Strategy.LAZY, at.number)
+        return self.address in (at.committee or ()) and not is_lazy
 
     def _stalls(self, at: Situation) -> bool:
         return self._validator.conduct.shows(Strategy.STALL, at.number)

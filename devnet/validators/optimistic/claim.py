@@ -4,7 +4,6 @@ A faulty one claims the trace of what it runs, in the shape of the model's own o
 claims another shape loses at once.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from devnet.validators.faults.engine import SwitchedEngine
@@ -61,7 +60,7 @@ def build_claim(
     engine.enter(height, 0)
     suspect = engine.pick(manifest.model_id)
     if engine.conduct.shows(Strategy.LAZY, height):
-        trace = _make_up(operators)
+        trace = _make_up(operators, inputs)
     elif suspect is None:
         trace = operators.trace(inputs)
     else:
@@ -77,16 +76,9 @@ def build_claim(
     return Claim(operators, inputs, trace, TraceTree(list_contents(trace)))
 
 
-def _make_up(operators: Operators) -> Trace:
+def _make_up(operators: Operators, inputs: tuple[Tensor, ...]) -> Trace:
     """Zeros everywhere: nothing was run."""
-    kinds = (
-        kind for source in range(1, len(operators) + 1) for kind in operators.list_kinds(source)
-    )
-    zeros: Mapping[str, Tensor] = {
-        kind.name: Tensor(kind.dtype, kind.shape, bytes(kind.size_bytes)) for kind in kinds
-    }
-    inputs: Sequence[Tensor] = [
-        Tensor(kind.dtype, kind.shape, bytes(kind.size_bytes))
-        for kind in operators.list_kinds(INPUTS)
-    ]
+    sources = range(INPUTS + 1, len(operators) + 1)
+    kinds = [kind for source in sources for kind in operators.list_kinds(source)]
+    zeros = {k.name: Tensor(k.dtype, k.shape, bytes(k.size_bytes)) for k in kinds}
     return operators.trace(inputs, zeros)

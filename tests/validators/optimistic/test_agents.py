@@ -159,6 +159,28 @@ def test_a_committee_that_does_not_look_lets_a_lie_pass(start: type[Driver]) -> 
     assert matter.conflicts == ()
 
 
+def test_an_accomplice_that_loses_on_purpose_does_not_save_a_liar(start: type[Driver]) -> None:
+    """It disputes first, before the committee is known, and is silent then; the committee waits."""
+    driver = begin(start, 2)
+    node, model = driver.node, driver.add_digits()
+    node.set_behavior("v1", parse_behavior("wrong-model"))
+    node.set_automine(False)
+    ask(driver, model)
+    node.mine(2)
+    matter = node.docket.matters[1]
+    assert matter.status is Status.POSTED
+    data = encode_call("challenge", 1, bytes(32))
+    node.send_raw(driver.sign(OPTIMISTIC, data, TERMS.bond_wei, gas=300_000))
+    sham, honest = settle(node).conflicts[:2]
+    accomplice, liar, other = (
+        node.accounts[0].address,
+        *(node.cluster.find(name).address for name in ("v1", "v0")),
+    )
+    assert (sham.challenger, sham.verdict) == (accomplice, Verdict.EXECUTOR)
+    assert (honest.executor, honest.challenger) == (liar, other)
+    assert honest.verdict is Verdict.CHALLENGER
+
+
 def test_a_revert_takes_disputes_back(start: type[Driver]) -> None:
     """The docket is that of the chain; the same happens again from there."""
     driver = begin(start, 2)
