@@ -71,24 +71,32 @@ class Agency:
 
     def _look(self, matter: Matter) -> Situation:
         """What the contract knows of a matter; changes only with an event about it."""
-        number, ask = self._node.head.header.number, self._ask
         known = before = self._read.get(matter.number)
         if known is None or known.matter is not matter:
-            request = read_request(ask, matter.number)
-            registration = read_registration(self._node.open_storage(), matter.model)
-            assert registration is not None, "requests for unknown models are refused"
-            is_disputed = request.status is Status.DISPUTED
-            known = Situation(
-                matter,
-                registration.manifest,
-                request,
-                read_dispute(ask, matter.number) if is_disputed else None,
-                partial(read_executor, ask, matter.number),
-                before.committee if before and before.request.attempt == request.attempt else None,
-            )
-        if known.committee is None and matter.root and number > known.request.posted_at:
-            known = replace(known, committee=read_committee(ask, matter.number))
+            known = self._read_again(matter, before)
+        posted_at, number = known.request.posted_at, self._node.head.header.number
+        if known.committee is None and matter.root and number > posted_at:
+            known = replace(known, committee=read_committee(self._ask, matter.number))
         return known
+
+    def _read_again(self, matter: Matter, before: Situation | None) -> Situation:
+        request, committee = None, None
+        if before is not None and before.matter.attempt == matter.attempt:
+            committee = before.committee
+            if before.matter.status is matter.status:
+                request = before.request  # moves change the dispute alone
+        request = request or read_request(self._ask, matter.number)
+        registration = read_registration(self._node.open_storage(), matter.model)
+        assert registration is not None, "requests for unknown models are refused"
+        is_disputed = request.status is Status.DISPUTED
+        return Situation(
+            matter,
+            registration.manifest,
+            request,
+            read_dispute(self._ask, matter.number) if is_disputed else None,
+            partial(read_executor, self._ask, matter.number),
+            committee,
+        )
 
     def _ask(self, data: bytes) -> bytes:
         return self._node.call(Call(to=OPTIMISTIC, data=data)).output
