@@ -20,20 +20,16 @@ from devnet.config import Config, Host
 from devnet.consensus.blame.halt import diagnose_halt
 from devnet.consensus.certificate import check_certificate, encode_certificate
 from devnet.consensus.participation.commit import to_certificate
-from devnet.consensus.participation.signing import KeyVerifier
 from devnet.consensus.signature import recover
-from devnet.consensus.tendermint.duplicate import DuplicateProposal, DuplicateVote
-from devnet.consensus.tendermint.message import Message
 from devnet.consensus.vote import VoteContext
 from devnet.errors import BadMessage, ConfigError, ConsensusError, NoQuorum
-from devnet.processes.body import read_block, unpack
+from devnet.processes.body import unpack
 from devnet.processes.correspondence import Correspondence
 from devnet.processes.key_file import load_key
-from devnet.processes.message import BlockWanted, Body, Decided, Transactions
+from devnet.processes.message import BlockWanted, Decided, Transactions
 from devnet.processes.network_file import Network, load_network
+from devnet.processes.sentry import Sentry
 from devnet.processes.standing import describe_process
-from devnet.processes.vigil import Vigil
-from devnet.validators.accusation import Proof
 from devnet.validators.attempt import LeftOut
 from devnet.validators.beginning import get_first_signed
 from devnet.validators.cluster import Cluster
@@ -91,10 +87,13 @@ class Federation(Cluster):
         self.validators = (follower,)
         genesis = build_execution(follower.head, (), (), ())
         self.history = History(genesis, shelf) if history is None else history
-        self._verifier = KeyVerifier(config.chain_id, self._turns.get_set_hash)
         evidence = self.evidence if config.reports_evidence else None
-        self._vigil = Vigil(follower, self._turns.get_validators, evidence, self._note_proof)
-        self._post = Correspondence(folder, network, key, clock, follower, self.engines, self._hear)
+        self._sentry = Sentry(
+            *(follower, config.chain_id, self._turns, evidence, self.record, self._find_name)
+        )
+        self._post = Correspondence(
+            *(folder, network, key, clock, follower, self.engines, self._sentry.hear)
+        )
 
     def close(self) -> None:
         self._post.close()
@@ -266,19 +265,14 @@ class Federation(Cluster):
         follower.accept(block)
         self._next = self._turns.get_rotation(self.head.number + 1)
         self._settle(block)
-        self._vigil.conclude(commit.height, block.hash)
+        self._sentry.conclude(commit.height, block.hash)
         self.round, self.step = certificate.round, "decided"
         self._post.forget(commit.height)
         return Decision(block, certificate)
 
-    def _hear(self, said: Message, body: Body | None) -> None:
-        if not self._verifier.is_signed(said):
-            raise BadMessage(f"a {type(said).__name__} that its validator has not signed")
-        self._vigil.hear(said, None if body is None else read_block(body, said.value))
-
-    def _note_proof(self, proof: Proof) -> None:
-        if isinstance(proof, DuplicateVote | DuplicateProposal):
-            self.record.add_duplicate(proof)
+    def _find_name(self, address: bytes) -> str:
+        names = {peer.address: peer.name for peer in self._post.network.peers}
+        return names.get(address, "0x" + address.hex())
 
     def _check_patience(self, height: int, waited_s: float) -> None:
         if waited_s < (PATIENCE_S if self._is_quorum_there(height) else HALT_S):

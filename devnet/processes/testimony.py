@@ -6,6 +6,7 @@ needs nobody's word; a wrong result is found by executing the block again.
 
 from collections.abc import Callable, Iterator
 
+from devnet.chain.block import Execution
 from devnet.chain.body import Block
 from devnet.consensus.blame.evidence import WrongResult
 from devnet.consensus.blame.fork import find_evidence
@@ -24,13 +25,15 @@ GetSet = Callable[[int], ValidatorSet]
 class Testimony:
     """One process as a witness."""
 
-    def __init__(self, get_validators: GetSet, refutes: Callable[[int, Block], bool]) -> None:
+    def __init__(
+        self, get_validators: GetSet, refute: Callable[[int, Block], Execution | None]
+    ) -> None:
         """
         Args:
             get_validators: who signs a height.
-            refutes: whether a block of a decided height comes out otherwise than it says.
+            refute: what a block of a decided height gives here, if not what it says.
         """
-        self._get_validators, self._refutes = get_validators, refutes
+        self._get_validators, self._refute = get_validators, refute
         self._heard: dict[int, dict[bytes, dict[Message, None]]] = {}  # by height and validator
         self._blocks: dict[int, dict[bytes, Block]] = {}  # by height and value
 
@@ -66,7 +69,7 @@ class Testimony:
         for value, block in self._blocks.pop(height, {}).items():
             if value not in (NIL, decided) and self._is_unwanted(height, value):
                 statements = [said for said in self._iterate(height) if said.value == value]
-                if self._refutes(height, block):
+                if self._refute(height, block) is not None:
                     proofs += [WrongBlock(said, block) for said in statements]
         for old in [h for h in self._blocks if h < height]:
             del self._blocks[old]

@@ -29,7 +29,7 @@ class Vigil:
             evidence: gets what is proven; nothing is, where evidence is not reported.
             on_new: is told of each proof that the pool has taken.
         """
-        self._testimony = Testimony(get_validators, validator.refutes)
+        self._testimony = Testimony(get_validators, validator.refute)
         self._evidence, self._own, self._on_new = evidence, validator.address, on_new
 
     def hear(self, said: Message, block: Block | None = None) -> None:

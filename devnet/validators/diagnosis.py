@@ -77,11 +77,7 @@ def compare_executions(
     """
     if expected.hash == got.hash:
         return None
-    fields = tuple(
-        name
-        for name in HEADER_FIELDS
-        if getattr(expected.header, name) != getattr(got.header, name)
-    )
+    fields = _compare_headers(expected.header, got.header)
     count = min(len(expected.inferences), len(got.inferences))
     for index in range(count):
         ours, theirs = expected.inferences[index], got.inferences[index]
@@ -104,6 +100,16 @@ def _is_same_task(expected: Header, got: Header) -> bool:
     if expected.transactions_root != got.transactions_root:
         return False
     return extract_template(expected) == extract_template(got)
+
+
+def compare_claim(expected: Execution, got: Header) -> Difference:
+    """What differs where only the header of the other execution is known."""
+    fields = _compare_headers(expected.header, got)
+    return Difference(fields, None, None, note="what it ran is known to its own process alone")
+
+
+def _compare_headers(expected: Header, got: Header) -> tuple[str, ...]:
+    return tuple(n for n in HEADER_FIELDS if getattr(expected, n) != getattr(got, n))
 
 
 def _find_operator(

@@ -70,8 +70,11 @@ class Judge:
                 height, reported = decode_wrong_result(transaction.evm.data)
                 self.check_wrong(height, reported, hashes)
 
-    def check_wrong(self, height: int, reported: Block, hashes: Sequence[bytes]) -> None:
-        """Raises: BadEvidence unless the block comes out otherwise here; HostError."""
+    def check_wrong(self, height: int, reported: Block, hashes: Sequence[bytes]) -> Execution:
+        """What a reported block gives here.
+
+        Raises: BadEvidence if it gives what it says, or cannot be judged; HostError.
+        """
         header = reported.header
         name = f"block 0x{compute_header_hash(header).hex()[:8]}… of height {height}"
         if not self._agreement.is_exact:
@@ -101,14 +104,14 @@ class Judge:
             raise BadEvidence(f"{name} calls a pinned model: its bits differ between honest hosts")
         if own.hash == compute_header_hash(header):
             raise BadEvidence(f"{name} comes out as it was signed")
+        return own
 
-    def refutes(self, height: int, reported: Block, hashes: Sequence[bytes]) -> bool:
-        """Whether `check_wrong` confirms a report."""
+    def refute(self, height: int, reported: Block, hashes: Sequence[bytes]) -> Execution | None:
+        """What a block gives, if `check_wrong` confirms a report of it."""
         try:
-            self.check_wrong(height, reported, hashes)
+            return self.check_wrong(height, reported, hashes)
         except (BadEvidence, HostError):
-            return False
-        return True
+            return None
 
     def _find_recent(self, number: int, head: int) -> Header | None:
         if not head - JUDGED_BLOCKS <= number <= head or number < 0:

@@ -180,9 +180,9 @@ class Validator:
             return Opinion(self.name, None, f"{type(refused).__name__}: {refused}")
         return Opinion(self.name, own, "", *found)
 
-    def refutes(self, height: int, block: Block) -> bool:
-        """Whether a block of a recent height comes out otherwise here than it says."""
-        return self._judge.refutes(height, block, self.hashes)
+    def refute(self, height: int, block: Block) -> Execution | None:
+        """What a block of a recent height gives here, if that is not what it says."""
+        return self._judge.refute(height, block, self.hashes)
 
     def vary(self, proposal: Proposal) -> Proposal | None:
         """Another valid proposal of the same transactions, a second later, if there is one."""

@@ -106,6 +106,9 @@ def test_a_wrong_result_is_found_and_punished(tmp_path: Path) -> None:
         assert list_punished(orchestra) == {("v3", "WrongResult")}
         block = orchestra.node.head
         assert block.transactions[0].sender == block.header.coinbase
+        status: Any = get_status(orchestra.node)
+        (told,) = status["disagreements"]
+        assert told.startswith("block 4 round 0: v3 proposed another result, header fields extra")
 
 
 def test_amnesia_is_found_and_punished(tmp_path: Path) -> None:
