@@ -104,7 +104,7 @@ class Executor:
         if body is None or not _fits(body, proposal):
             return False
         if known is not None:
-            self._note(proposal.round, known)
+            self._note(proposal.height, proposal.round, known)
             return not known.reason
         if self.is_lazy(proposal):
             return True
@@ -198,10 +198,11 @@ class Executor:
     def _form(self, body: Proposal, round_: int, opinion: Opinion) -> None:
         self._bodies[body.block.hash] = body
         self._opinions[body.block.hash] = opinion
-        self._note(round_, opinion)
+        self._note(body.block.header.number, round_, opinion)
 
-    def _note(self, round_: int, opinion: Opinion) -> None:
-        if self._attempt is not None:
+    def _note(self, height: int, round_: int, opinion: Opinion) -> None:
+        """For the report; what one that lags finds about an earlier height belongs to none."""
+        if self._attempt is not None and self._attempt.height == height:
             self._attempt.note(round_, opinion)
 
 

@@ -33,7 +33,9 @@ def build_links(network: Network, groups: Groups, start_us: int = 0) -> tuple[Ru
 
 
 def find_change_us(network: Network, start_us: int) -> int:
-    """When nothing of the network gets better any more: a partition has healed, GST is over."""
+    """When trying again is of no use: a partition has healed, GST is over, nothing is lost."""
+    if network.loss_permille and not network.gst_ms:
+        return FOREVER_US
     return start_us + (network.gst_ms or network.heals_ms or 0) * _MS
 
 

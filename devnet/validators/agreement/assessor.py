@@ -41,12 +41,22 @@ class Assessor:
         known = self._executor.find_opinion(proposal.value)
         if known is None or known.reason:
             known = self._executor.examine(proposal)
-        elif known.execution is not None:  # its own proposal
+        elif known.execution is not None and not known.digests:  # its own proposal
             known = replace(known, digests=_list_digests(known.execution))
-        if known is None or not known.digests:
+        if known is None:
+            return False
+        if not known.digests:  # no inference: nobody has to be asked
+            self._executor.settle(proposal, known)
             return False
         self._opinions[proposal] = known
         return True
+
+    def trust(self, proposal: Proposal) -> None:
+        """Take a polka for the claims of others; its own execution still has to fit."""
+        if not self.is_settled(proposal) and not self._executor.is_lazy(proposal):
+            opinion = self._executor.examine(proposal)
+            if opinion is not None:
+                self._executor.settle(proposal, opinion)
 
     def get_digests(self, proposal: Proposal) -> tuple[bytes, ...]:
         """Of its own outputs; a lazy validator has those of the proposer, where it sees them."""

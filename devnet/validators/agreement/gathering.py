@@ -17,7 +17,7 @@ from devnet.consensus.participation.host import Timer, Transport, Wire
 from devnet.consensus.rules.commit_reveal import compute_commitment
 from devnet.consensus.rules.rule import Exchange
 from devnet.consensus.tendermint.duplicate import Duplicate
-from devnet.consensus.tendermint.message import Proposal
+from devnet.consensus.tendermint.message import NO_ROUND, Proposal
 from devnet.consensus.tendermint.state import Step
 from devnet.consensus.tendermint.timeout import Timeouts
 from devnet.consensus.validator_set import ValidatorSet
@@ -37,7 +37,7 @@ from devnet.validators.agreement.statement import (
 )
 
 MAX_HEARINGS = 256  # of two heights; statements about more values are dropped
-_WINDOWS = 4  # parts of the time for a proposal; commitments and claims take one each
+_WINDOWS = 3  # parts of the time for a proposal; commitments and claims take one each
 
 
 class Gathering:
@@ -88,12 +88,13 @@ class Gathering:
     def broadcast(self, message: Wire) -> None:
         """Its own proposal opens a hearing, in which it takes part as everybody does."""
         self._inner.broadcast(message)
-        if isinstance(message, Proposal) and message.validator == self._address:
-            place = (message.height, message.round, message.value)
-            if self._find(place).is_open:
-                self._repeat(place)
-            else:
-                self._begin(message, place)
+        if not isinstance(message, Proposal) or message.validator != self._address:
+            return
+        place = (message.height, message.round, message.value)
+        if self._find(place).is_open:
+            self._repeat(place)
+        elif message.pol_round == NO_ROUND:
+            self._begin(message, place, is_passed=True)
 
     def send(self, to: bytes, message: Wire) -> None:
         self._inner.send(to, message)
@@ -116,16 +117,19 @@ class Gathering:
             if len(self._early) < MAX_HEARINGS:
                 self._early.append(proposal)
             return False
-        if proposal.height != height or self._assessor.is_settled(proposal):
+        if proposal.height != height:
+            return True
+        if proposal.pol_round != NO_ROUND:  # more than two thirds have heard enough
+            self._assessor.trust(proposal)
             return True
         place = (proposal.height, proposal.round, proposal.value)
-        hearing = self._find(place)
+        hearing, is_settled = self._find(place), self._assessor.is_settled(proposal)
         if hearing.is_over:
             return True
         if hearing.is_open:
             self._repeat(place)
-            return False
-        return not self._begin(proposal, place)
+            return is_settled
+        return not self._begin(proposal, place, is_passed=is_settled) or is_settled
 
     def advance(self, height: int) -> None:
         """The participant is at a height; what came early is heard now."""
@@ -176,12 +180,17 @@ class Gathering:
     def _is_hidden(self) -> bool:
         return self._agreement.exchange is Exchange.COMMITMENTS
 
-    def _begin(self, proposal: Proposal, place: Place) -> bool:
-        """Whether there is anything to hear about a proposal."""
+    def _begin(self, proposal: Proposal, place: Place, *, is_passed: bool) -> bool:
+        """Whether there is anything to hear about a proposal.
+
+        Args:
+            is_passed: whether it does not wait: only what this validator found is told.
+        """
         if not self._assessor.examine(proposal):
             return False
         hearing = self._find(place)
-        hearing.is_open, self._proposals[place] = True, proposal
+        hearing.is_open, hearing.is_passed = True, is_passed
+        self._proposals[place] = proposal
         if self._is_hidden:
             hearing.is_closed = bool(hearing.claims)  # it is late
             self._commit(place)
@@ -271,6 +280,6 @@ class Gathering:
     def _end(self, place: Place) -> None:
         hearing, proposal = self._hearings[place], self._proposals[place]
         hearing.is_over = True
-        self._assessor.judge(proposal, hearing, self._get_validators(place[0]))
-        if proposal.validator != self._address:
+        if not hearing.is_passed:
+            self._assessor.judge(proposal, hearing, self._get_validators(place[0]))
             self._deliver(proposal)

@@ -16,6 +16,7 @@ class Hearing:
     is_closed: bool = False  # to commitments: digests may be known to others
     is_open: bool = False  # whether this validator has a proposal that waits for it
     is_showing: bool = False  # whether it has told its digests, or could have
+    is_passed: bool = False  # whether the proposal does not wait for its end
     is_over: bool = False
 
     def take(self, said: Committed | Claimed) -> None:

@@ -150,6 +150,19 @@ def test_a_lagging_validator_does_not_hear_of_blocks_across_a_partition(tmp_path
     assert signers[-1] == "v0, v1, v2, v3"
 
 
+@pytest.mark.parametrize("rule", ["exact", "majority", "commit-reveal"])
+def test_loss_and_restarts_cost_rounds_and_make_nobody_a_liar(rule: str, tmp_path: Path) -> None:
+    """Who comes back late looks at old blocks: that is no other result for the new one."""
+    file = tmp_path / "lossy.toml"
+    file.write_text(
+        f"heights = 30\nlimit_s = 10000\nrule = '{rule}'\nfaults.v1 = 'crash(3000)@random(0.1)'\n"
+        "model = [{ sample = 'digits_exact' }]\n"
+        "[network]\nlatency_ms = [5, 300]\nloss_permille = 50\nduplication_permille = 100\n"
+    )
+    result = run_scenario(load_scenario(file))
+    assert (result.outcome, result.disagree) == (Outcome.DECIDED, ())
+
+
 def test_another_seed_gives_another_trace() -> None:
     """And the same kind of end."""
     scenario = load_scenario(find_scenario("crash_restart"))
