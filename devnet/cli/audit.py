@@ -29,6 +29,7 @@ _WORDS = {
 _COLOURS = {Result.CONFIRMED: "green", Result.REFUTED: "red", Result.CANNOT_TELL: "yellow"}
 _HEAD_TAGS = ("latest", "safe", "finalized")
 _MAX_JOBS = 256
+_CLEAR = "\r\x1b[K"  # the line of the progress, which is drawn again
 OnBlock = Callable[[int], None]
 
 
@@ -119,6 +120,8 @@ class _TextReport:
         self.summary.add(finding)
         if finding.result is not Result.CONFIRMED:
             word = click.style(f"{_WORDS[finding.result]:11}", _COLOURS[finding.result])
+            if sys.stderr.isatty():
+                click.echo(_CLEAR, err=True, nl=False)
             click.echo(f"{word}  {_locate(finding)}  {finding.step}: {finding.reason}")
 
     def finish(self, numbers: range) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,26 @@ def test_liar_of_a_directory_is_found(folder: Path) -> None:
     text = run_here("--data-dir", folder)
     assert text.out.startswith("refuted      block 4, inference 0 of 0x")
     assert text.out.splitlines()[-1] == "blocks 0 to 4: refuted"
+
+
+def test_progress_is_for_terminals(folder: Path) -> None:
+    """On stderr alone; the result is what it is without one, and with --json there is none."""
+    arguments = ["audit", "--data-dir", str(folder), "--jobs", "1"]
+    plain = run_here(*arguments[1:3])
+    for options, shown in (((), b"blocks"), (("--json",), b"")):
+        terminal, other_end = os.openpty()
+        command = [sys.executable, "-m", "devnet", *arguments, *options]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=other_end, text=True)
+        os.close(other_end)
+        drawn = b""
+        with suppress(OSError):  # how a terminal ends that nobody writes to any more
+            while part := os.read(terminal, 4096):
+                drawn += part
+        os.close(terminal)
+        assert done.returncode == 1
+        assert shown in drawn
+        assert bool(drawn) is bool(shown)
+        assert options or done.stdout == plain.out
 
 
 def test_range_without_calls_says_so(folder: Path) -> None:
