@@ -96,7 +96,6 @@ class Assembly:
         return [
             Gathering(
                 address,
-                self._agreement,
                 Assessor(executor, self._agreement, self._seed, f"v{node}"),
                 chain_id,
                 bind_key(key),

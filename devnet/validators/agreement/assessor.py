@@ -23,6 +23,11 @@ class Assessor:
         self._seed, self._name = seed, name
         self._opinions: dict[Proposal, Opinion] = {}
 
+    @property
+    def hides_outputs(self) -> bool:
+        """Whether blocks are proposed without what executing them gave."""
+        return self._agreement.exchange is Exchange.COMMITMENTS
+
     def is_settled(self, proposal: Proposal) -> bool:
         """Whether nothing that others say can matter any more: it is for the block."""
         known = self._executor.find_opinion(proposal.value)

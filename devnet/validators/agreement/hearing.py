@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from devnet.consensus.rules.rule import AgreementRule, Claim, Count
+from devnet.consensus.tendermint.message import Proposal
 from devnet.consensus.validator_set import ValidatorSet
-from devnet.validators.agreement.statement import Claimed, Committed
+from devnet.validators.agreement.statement import Claimed, Committed, Place, Said
 
 
 @dataclass(slots=True)
@@ -14,7 +15,7 @@ class Hearing:
     commitments: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
     claims: dict[bytes, Claimed] = field(default_factory=dict)
     is_closed: bool = False  # to commitments: digests may be known to others
-    is_open: bool = False  # whether this validator has a proposal that waits for it
+    proposal: Proposal | None = None  # as this validator has it; none if it has only heard of it
     is_showing: bool = False  # whether it has told its digests, or could have
     is_passed: bool = False  # whether the proposal does not wait for its end
     is_over: bool = False
@@ -37,6 +38,14 @@ class Hearing:
             for member in members.members
             if not is_committed or member.address in self.commitments
         )
+
+    def list_said(self, place: Place, validator: bytes) -> tuple[Said, ...]:
+        """What a validator has said; commitments without their signature."""
+        commitments, claim = self.commitments.get(validator), self.claims.get(validator)
+        said: tuple[Said, ...] = ()
+        if commitments is not None:
+            said = (Committed(*place, commitments, validator),)
+        return said if claim is None else (*said, claim)
 
     def count(
         self,
