@@ -13,7 +13,7 @@ from accuracy.function import Function
 
 Array = npt.NDArray[Any]
 _MARGIN = 2.0**-44  # relative; the quick references are within 2^-49
-_BLOCK = 1 << 18  # inputs at a time
+_BLOCK = 1 << 14  # inputs at a time: what stays in the cache
 _DIGITS = 60  # of mpmath; angles up to 2^128 need 40 of them
 _BITS = 24  # of a float32 mantissa
 _LEAST = -149  # exponent of the smallest float32
