@@ -77,7 +77,7 @@ def is_certified(chain_id: int, block: Any) -> bool:
 
 def find_signer(vote: Any, digest: bytes) -> bytes:
     signature = raw(vote["signature"])
-    if int.from_bytes(signature[32:64], "big") > HALF_ORDER:
+    if int.from_bytes(signature[32:64], "big") > HALF_ORDER or signature[64] > 1:
         return b""
     try:
         key = PublicKey.from_signature_and_message(signature, digest, hasher=None)
