@@ -1,23 +1,27 @@
 """The rules of a scenario's network, from a moment of virtual time on."""
 
+from collections.abc import Sequence
+
 from devnet.lab.scenario.scenario import Network
-from devnet.network.fault import Duplication, During, Loss, Partition, UntilGst
-from devnet.network.latency import Uniform
+from devnet.network.fault import Duplication, During, Loss, Partition, Reordering, UntilGst
+from devnet.network.latency import LogNormal, Uniform, build_regions, compute_exp
 from devnet.network.rule import Rule
 from devnet.validators.links import FOREVER_US, Groups
 
 _MS = 1_000  # microseconds
 
 
-def build_links(network: Network, groups: Groups, start_us: int = 0) -> tuple[Rule, ...]:
-    """Partition, loss, duplication and latency; before GST they do as they like.
+def build_links(
+    network: Network, groups: Groups, start_us: int = 0, twins: Sequence[int] = ()
+) -> tuple[Rule, ...]:
+    """Partition, loss, duplication, reordering and latency; before GST they do as they like.
 
     Args:
         groups: nodes by side of the partition.
         start_us: when the times of `network` begin.
+        twins: validators whose second copies are the last nodes, each where the first one is.
     """
-    least, most = network.latency_ms
-    latency = Uniform(least * _MS, most * _MS)
+    latency, bound_us = _build_latency(network, twins)
     rules: list[Rule] = []
     if groups:
         heals = FOREVER_US if network.heals_ms is None else start_us + network.heals_ms * _MS
@@ -26,10 +30,27 @@ def build_links(network: Network, groups: Groups, start_us: int = 0) -> tuple[Ru
         rules.append(Loss(network.loss_permille))
     if network.duplication_permille:
         rules.append(Duplication(network.duplication_permille, latency))
+    if network.reordering_permille:
+        rules.append(Reordering(network.reordering_permille, max(bound_us, 1)))
     if network.gst_ms and rules:
         gst = start_us + network.gst_ms * _MS
-        return (UntilGst(gst, most * _MS, (*rules, latency)), latency)
+        return (UntilGst(gst, bound_us, (*rules, latency)), latency)
     return (*rules, latency)
+
+
+def _build_latency(network: Network, twins: Sequence[int]) -> tuple[Rule, int]:
+    """The latency and its longest, in microseconds; a log-normal one at four sigma."""
+    if network.log_normal is not None:
+        median, sigma = network.log_normal
+        longest = median * _MS * compute_exp((4 * sigma << 32) // 1000) >> 32
+        return LogNormal(median * _MS, sigma), longest
+    if network.regions:
+        region_of = {node: n for n, region in enumerate(network.regions) for node in region}
+        nodes = (*sorted(region_of), *twins)
+        longest = max(map(max, network.region_ms))
+        return build_regions([region_of[node] for node in nodes], network.region_ms), longest * _MS
+    least, most = network.latency_ms
+    return Uniform(least * _MS, most * _MS), most * _MS
 
 
 def find_change_us(network: Network, start_us: int) -> int:

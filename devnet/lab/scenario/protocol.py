@@ -58,7 +58,7 @@ def build_setup(scenario: Scenario) -> Setup:
                 )
     return Setup(
         powers=scenario.powers,
-        rules=build_links(scenario.network, _add_doubles(scenario)),
+        rules=build_links(scenario.network, _add_doubles(scenario), twins=scenario.twins),
         faults={index: behavior.faults for index, behavior in scenario.behaviors.items()},
         twins=scenario.twins,
         colluders=scenario.colluders,

@@ -7,13 +7,13 @@ from pathlib import Path
 from devnet.config import MAX_POWER, MAX_VALIDATORS
 from devnet.consensus.agreement import locate_rule, parse_agreement
 from devnet.errors import ConfigError
-from devnet.lab.scenario.scenario import Expectation, ModelFile, Network, Outcome, Scenario
-from devnet.lab.scenario.table import Table
+from devnet.lab.scenario.network import read_network
+from devnet.lab.scenario.scenario import Expectation, ModelFile, Outcome, Scenario
+from devnet.lab.scenario.table import Table, index_names, read_groups
 from devnet.validators.misbehaviour import Behavior, parse_behavior
 from precompiles.models.samples import list_samples
 
 MAX_HEIGHTS = 100_000
-_MAX_MS = 10**9
 _SHIPPED = Path(__file__).parent.parent / "scenarios"
 
 
@@ -62,8 +62,8 @@ def read_scenario(table: Table, folder: Path) -> Scenario:
         behaviors=_read_faults(table, names),
         twins=_read_names(table, "twins", names),
         colluders=_read_names(table, "colluders", names),
-        sides=_read_groups(table, "sides", names),
-        network=_read_network(table, names),
+        sides=read_groups(table, "sides", names),
+        network=read_network(table, names),
         models=_read_models(table, folder),
         calls=table.take_number("calls", 1, 1, 100),
         rule=rule,
@@ -99,26 +99,6 @@ def _read_faults(table: Table, names: list[str]) -> dict[int, Behavior]:
                 raise ConfigError(f"{faults.where}, {name}: {refused}") from None
     faults.close()
     return behaviors
-
-
-def _read_network(table: Table, names: list[str]) -> Network:
-    network = Table(table.take("network", dict, {}), f"{table.where}, network")
-    latency = network.take_list("latency_ms", int) or (20, 80)
-    if len(latency) != 2 or not 0 <= latency[0] <= latency[1] <= _MAX_MS:
-        raise ConfigError(
-            f"{network.where}: latency_ms is {list(latency)}, it takes the least and the most"
-        )
-    heals = network.take_number("heals_ms", -1, -1, _MAX_MS)
-    read = Network(
-        latency_ms=(latency[0], latency[1]),
-        loss_permille=network.take_number("loss_permille", 0, 0, 1000),
-        duplication_permille=network.take_number("duplication_permille", 0, 0, 1000),
-        partition=_read_groups(network, "partition", names),
-        heals_ms=None if heals < 0 else heals,
-        gst_ms=network.take_number("gst_ms", 0, 0, _MAX_MS),
-    )
-    network.close()
-    return read
 
 
 def _read_models(table: Table, folder: Path) -> tuple[ModelFile, ...]:
@@ -163,27 +143,12 @@ def _read_expectation(table: Table, names: list[str]) -> Expectation:
 def _find_names(table: Table, key: str, names: list[str]) -> tuple[str, ...] | None:
     given = table.take_list(key, str)
     if given is not None:
-        _index(table, key, given, names)
+        index_names(table, key, given, names)
     return None if given is None else tuple(sorted(given))
 
 
 def _read_names(table: Table, key: str, names: list[str]) -> tuple[int, ...]:
-    return _index(table, key, table.take_list(key, str) or (), names)
-
-
-def _read_groups(table: Table, key: str, names: list[str]) -> tuple[tuple[int, ...], ...]:
-    groups = table.take_list(key, list) or ()
-    return tuple(_index(table, key, group, names) for group in groups)
-
-
-def _index(table: Table, key: str, given: object, names: list[str]) -> tuple[int, ...]:
-    assert isinstance(given, tuple | list)
-    for name in given:
-        if name not in names:
-            raise ConfigError(
-                f"{table.where}: {key} has {name!r}; the validators are v0 to {names[-1]}"
-            )
-    return tuple(names.index(name) for name in given)
+    return index_names(table, key, table.take_list(key, str) or (), names)
 
 
 def _check(scenario: Scenario, where: str) -> None:

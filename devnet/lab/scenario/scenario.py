@@ -18,14 +18,18 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Links in milliseconds of virtual time; for runs without a chain all of it counts."""
+    """Links in milliseconds of virtual time; one of the three kinds of latency counts."""
 
-    latency_ms: tuple[int, int] = (20, 80)
+    latency_ms: tuple[int, int] = (20, 80)  # least and most; any between is as likely
     loss_permille: int = 0
     duplication_permille: int = 0
     partition: tuple[tuple[int, ...], ...] = ()  # validators by side
     heals_ms: int | None = None  # never if not given
     gst_ms: int = 0
+    reordering_permille: int = 0  # held back, up to the longest latency
+    log_normal: tuple[int, int] | None = None  # median in ms, sigma of the logarithm in permille
+    regions: tuple[tuple[int, ...], ...] = ()  # validators by region
+    region_ms: tuple[tuple[int, ...], ...] = ()  # from a region, to a region
 
 
 @dataclass(frozen=True, slots=True)

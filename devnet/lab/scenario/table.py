@@ -1,6 +1,6 @@
 """One table of a TOML file: keys are taken one by one; what is left is a mistake."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -52,3 +52,21 @@ class Table:
             near = get_close_matches(key, self._asked, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(self._asked)}"
             raise ConfigError(f"{self.where}: no key '{key}'; {hint}")
+
+
+def read_groups(table: Table, key: str, names: list[str]) -> tuple[tuple[int, ...], ...]:
+    """Lists of validators, by index. Raises: ConfigError."""
+    groups = table.take_list(key, list) or ()
+    return tuple(index_names(table, key, group, names) for group in groups)
+
+
+def index_names(
+    table: Table, key: str, given: Sequence[object], names: list[str]
+) -> tuple[int, ...]:
+    """Validators by index. Raises: ConfigError for a name that there is not."""
+    for name in given:
+        if name not in names:
+            raise ConfigError(
+                f"{table.where}: {key} has {name!r}; the validators are v0 to {names[-1]}"
+            )
+    return tuple(names.index(str(name)) for name in given)
