@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from caching import lock
+
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "hosts"
 PROCESSORS = ("Nehalem", "Haswell", "EPYC-Rome", "max")
@@ -118,10 +120,10 @@ def list_arm_hosts() -> Iterator[Host]:
     if qemu is None or (debootstrap is None and not root.exists()):
         print("no ARM64: install qemu-user and mmdebstrap", file=sys.stderr)
         return
-    if not root.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        fetch = [str(debootstrap), "--arch=arm64", "--variant=extract", f"--include={_DEBIAN}"]
-        subprocess.run([*fetch, "bookworm", str(root)], check=True, capture_output=True)
+    with lock(root):
+        if not root.exists():
+            fetch = [str(debootstrap), "--arch=arm64", "--variant=extract", f"--include={_DEBIAN}"]
+            subprocess.run([*fetch, "bookworm", str(root)], check=True, capture_output=True)
     options = ["--only-binary=:all:", "--python-version", "3.11"]
     options += [part for tag in (*_WHEELS, "manylinux2014_aarch64") for part in ("--platform", tag)]
     wheels = _install("arm64-wheels", ("numpy",), tuple(options))
@@ -136,14 +138,15 @@ def list_arm_hosts() -> Iterator[Host]:
 def _install(name: str, packages: tuple[str, ...], options: tuple[str, ...]) -> str:
     """Folder of packages, installed once."""
     target = CACHE / name
-    if not target.exists():
-        partial = CACHE / f"{name}.partial"
-        shutil.rmtree(partial, ignore_errors=True)  # of a run that was cut off
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(partial)]
-        subprocess.run(
-            [*command, "--disable-pip-version-check", *options, *packages, *_NEEDED],
-            check=True,
-            capture_output=True,
-        )
-        partial.rename(target)
+    with lock(target):
+        if not target.exists():
+            partial = CACHE / f"{name}.partial"
+            shutil.rmtree(partial, ignore_errors=True)  # of a run that was cut off
+            command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(partial)]
+            subprocess.run(
+                [*command, "--disable-pip-version-check", *options, *packages, *_NEEDED],
+                check=True,
+                capture_output=True,
+            )
+            partial.rename(target)
     return str(target)
