@@ -29,7 +29,11 @@ WAYS = ("direct", "direct", "http", "direct", "direct", "websocket")
 MAX_GROWTH_MB = 64.0  # of the process between warm-up and end
 _WARM_UP = 0.2  # of all episodes
 _SLOW_S = 20.0  # seconds after which an answer is a finding
-_ELSEWHERE = ("consensus_join",)  # has a result where validators are processes
+_ELSEWHERE = (  # have a result where validators are processes, and under the optimistic rule
+    "consensus_join",
+    "inference_disputes",
+    "inference_requests",
+)
 
 
 @dataclass(frozen=True, slots=True)
