@@ -28,6 +28,7 @@ class Function:
     ours: Callable[[Array], Array]
     quick: Callable[[Array], Array]
     true: Callable[[Any], Any]  # of an mpf
+    slope: float | None = None  # f(x)/x below 2^-125, but for less than 2^-100; if known
 
 
 def _tanh_gelu(x: Any) -> Any:
@@ -69,15 +70,18 @@ def list_functions() -> tuple[Function, ...]:
     }
     assert set(quick) == set(FUNCTIONS), "every function has its references"
     return (
-        *(Function(name, FUNCTIONS[name], *pair) for name, pair in quick.items()),
+        *(
+            Function(name, FUNCTIONS[name], *pair, 0.5 if name == "HardSwish" else None)
+            for name, pair in quick.items()
+        ),
         Function(
             "Elu",
             lambda x: compute_elu(x, 1.0),
             lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
             lambda x: x if x > 0 else mpmath.expm1(x),
         ),
-        Function("Gelu", compute_gelu, _gelu, lambda x: x * mpmath.ncdf(x)),
-        Function("Gelu tanh", compute_tanh_gelu, _quick_tanh_gelu, _tanh_gelu),
+        Function("Gelu", compute_gelu, _gelu, lambda x: x * mpmath.ncdf(x), 0.5),
+        Function("Gelu tanh", compute_tanh_gelu, _quick_tanh_gelu, _tanh_gelu, 0.5),
     )
 
 
