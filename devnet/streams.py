@@ -34,7 +34,8 @@ class Stream:
 
     def draw_below(self, bound: int) -> int:
         """Uniform in 0 .. bound - 1, for bounds far below 2^64 (the bias is bound / 2^64)."""
-        return self.draw_word() * bound >> 64
+        words = self._words
+        return (words.pop() if words else self.draw_word()) * bound >> 64
 
     def is_drawn(self, permille: int) -> bool:
         """True in so many of a thousand cases."""

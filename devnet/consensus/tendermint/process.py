@@ -103,7 +103,10 @@ class Process:
         report = self.keeper.add(vote)
         if not report:
             return _NOTHING
-        found: tuple[Found, ...] = tuple(r for r in report if isinstance(r, DuplicateVote))
+        found: tuple[Found, ...] = _NOTHING
+        last = report[-1]
+        if isinstance(last, DuplicateVote):
+            found = (last,)
         if self.state.step is Step.DECIDED:
             return found
         if vote.__class__ is Precommit and Threshold.QUORUM_VALUE in report and vote.value != NIL:

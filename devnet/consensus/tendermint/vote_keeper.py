@@ -116,11 +116,8 @@ class VoteKeeper:
         tally = self._tallies.get((kind, round_))
         if tally is None or tally.power < self._quorum:
             return ()
-        return tuple(
-            value
-            for value, power in tally.by_value.items()
-            if power >= self._quorum and value != NIL
-        )
+        quorum = self._quorum
+        return tuple([v for v, power in tally.by_value.items() if power >= quorum and v != NIL])
 
     def get_prevotes(self, round_: int, value: bytes) -> tuple[Prevote, ...]:
         """All prevotes for a value."""
