@@ -1,11 +1,14 @@
 """Functions of one element: within the table's bound of the true value, special values as IEEE."""
 
+from pathlib import Path
+
 import mpmath
 import numpy as np
 import pytest
 from accuracy.function import Function, list_functions
 from accuracy.sweep import sweep
 
+from precompiles.engine import portable
 from precompiles.engine.portable.functions.angle import reduce_angle
 from precompiles.engine.portable.functions.power import compute_pow
 from precompiles.engine.portable.rules.elementwise import FUNCTIONS
@@ -13,6 +16,7 @@ from precompiles.models.table.portable import find_formula, read_bound
 
 QUICK, STRATIFIED = 100_000, 10_000_000  # inputs, spread over all patterns of float32
 INF, NAN = np.inf, np.nan
+README = Path(portable.__file__).parent / "README.md"
 SPECIAL = {  # at -inf, -0, +0, inf
     "Atan": (-np.pi / 2, -0.0, 0.0, np.pi / 2),
     "Cos": (NAN, 1, 1, NAN),
@@ -48,6 +52,17 @@ def test_error_is_within_the_bound_of_the_table(function: Function) -> None:
 def test_error_is_within_the_bound_on_ten_million_inputs(function: Function) -> None:
     """The same; `scripts/check_functions --all` takes all 2^32."""
     check(function, STRATIFIED)
+
+
+def test_every_function_has_been_swept() -> None:
+    """The table of whole sweeps names each function, with an error within its bound."""
+    lines = README.read_text().split("## Every float32")[1].splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.count("|") == 4][2:]
+    assert [name for name, _, _ in rows] == sorted(f.name for f in list_functions())
+    for name, _, ulp in rows:
+        row = find_formula(name.split()[0])
+        assert row is not None
+        assert 0.5 <= float(ulp) <= read_bound(row), name
 
 
 @pytest.mark.parametrize("name", SPECIAL)
