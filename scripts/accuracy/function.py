@@ -38,7 +38,7 @@ def _tanh_gelu(x: Any) -> Any:
 
 def _quick_tanh_gelu(x: Array) -> Array:
     u = _ROOT_2_OVER_PI * (x + 0.044715 * x * x * x)
-    result: Array = x * special.expit(2 * u)
+    result: Array = np.where(x == -np.inf, -0.0, x * special.expit(2 * u))
     return result
 
 
