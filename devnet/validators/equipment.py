@@ -4,15 +4,13 @@ Engine and client change with its behaviour; a rule that takes other bits than i
 between engine and precompiles.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from devnet.chain.block import Execution
-from devnet.chain.client import Client, PyEvmClient
+from devnet.chain.client import Client, Place, PyEvmClient
 from devnet.chain.execution import Leave
 from devnet.chain.forks.schedule import ForkSchedule
-from devnet.chain.header import Header
 from devnet.chain.transaction import Transaction
-from devnet.chain.world import World
 from devnet.config import Config, Host
 from devnet.consensus.agreement import Agreement
 from devnet.streams import Stream
@@ -52,31 +50,15 @@ class Equipment:
         self.behavior = behavior
         self.conduct = self.engine.conduct = Conduct(behavior.faults, Stream(*self._stream))
 
-    def build(
-        self,
-        world: World,
-        parent: Header,
-        template: Header,
-        offered: Iterable[Transaction],
-        ancestors: Sequence[bytes],
-        leave: Leave,
-    ) -> Execution:
+    def build(self, place: Place, offered: Iterable[Transaction], leave: Leave) -> Execution:
         """As `Client.build`."""
         with self.adoption.consider(()):
-            return self.client.build(world, parent, template, offered, ancestors, leave)
+            return self.client.build(place, offered, leave)
 
-    def execute(
-        self,
-        world: World,
-        parent: Header,
-        template: Header,
-        block: Execution,
-        ancestors: Sequence[bytes],
-    ) -> Execution:
+    def execute(self, place: Place, block: Execution) -> Execution:
         """As `Client.execute` with a block's transactions; its inferences may be taken over."""
-        transactions = block.transactions
         with self.adoption.consider(block.inferences):
-            return self.client.execute(world, parent, template, transactions, ancestors)
+            return self.client.execute(place, block.transactions)
 
     def close(self) -> None:
         """End what runs beside this process."""

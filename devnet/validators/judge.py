@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block
-from devnet.chain.client import Client
+from devnet.chain.client import Client, Place
 from devnet.chain.forks.fork import Fork
 from devnet.chain.header import Header, compute_header_hash
 from devnet.chain.history import History
@@ -92,8 +92,8 @@ class Judge:
         try:
             transactions = [decode_included(raw, fork) for raw in reported.transactions]
             ancestors = hashes[height - 1 :: -1][:_BLOCKHASH_WINDOW]
-            execute = self._get_client().execute
-            own = execute(self._world.branch(), parent, template, transactions, ancestors)
+            place = Place(self._world.branch(), parent, template, ancestors)
+            own = self._get_client().execute(place, transactions)
         except ChainError as invalid:
             raise BadEvidence(f"{name} is no block at all: {invalid}") from invalid
         finally:

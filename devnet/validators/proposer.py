@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import chain
 
+from devnet.chain.client import Place
 from devnet.chain.execution import Leave
 from devnet.chain.pool.selection import Selection
 from devnet.chain.transaction import Transaction
@@ -58,6 +59,6 @@ class Proposer:
                 on_left_out(transaction, reason)
 
         offered = chain(reports, screen(selection, is_censored))
-        ancestors = self._lineage.ancestors
-        block = self._equipment.build(world, head, template, offered, ancestors, leave)
+        place = Place(world, head, template, self._lineage.ancestors)
+        block = self._equipment.build(place, offered, leave)
         return Proposal(round_, block, last_commit)

@@ -9,7 +9,7 @@ from functools import partial
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block
-from devnet.chain.client import Client
+from devnet.chain.client import Client, Place
 from devnet.chain.execution import Leave
 from devnet.chain.header import Header
 from devnet.chain.history import History
@@ -247,8 +247,9 @@ class Validator:
 
     def _execute(self, block: Execution, round_: int = 0) -> Execution:
         self.engine.enter(block.header.number, round_, block.inferences)
-        template, ancestors = extract_template(block.header), self._lineage.ancestors
-        return self._equipment.execute(self.world, self.head, template, block, ancestors)
+        template = extract_template(block.header)
+        place = Place(self.world, self.head, template, self._lineage.ancestors)
+        return self._equipment.execute(place, block)
 
     def close(self) -> None:
         """Let go of its disk and its client."""

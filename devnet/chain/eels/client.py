@@ -4,18 +4,20 @@ Which transactions a proposal takes is drafted by py-evm; what they come to is E
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block, encode_block
+from devnet.chain.client import Place, PyEvmClient
 from devnet.chain.eels.precompiled import Calls
 from devnet.chain.eels.process import EelsProcess
 from devnet.chain.eels.result import build_result
 from devnet.chain.eels.wire import Message
-from devnet.chain.execution import Leave, execute_block, place_own_accounts
+from devnet.chain.execution import Leave, place_own_accounts
 from devnet.chain.forks.blob import DEFAULT_BLOBS
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.schedule import ForkSchedule
-from devnet.chain.header import Header, encode_header
+from devnet.chain.header import encode_header
 from devnet.chain.state.account import NO_CODE, Account
 from devnet.chain.transaction import Transaction
 from devnet.chain.world import World
@@ -41,38 +43,25 @@ class EelsClient:
         self._process = EelsProcess(python)
         self._process.start()
 
-    def build(
-        self,
-        world: World,
-        parent: Header,
-        template: Header,
-        offered: Iterable[Transaction],
-        ancestors: Sequence[bytes],
-        leave: Leave,
-    ) -> Execution:
+    def build(self, place: Place, offered: Iterable[Transaction], leave: Leave) -> Execution:
         """Take what fits by py-evm, then execute it by EELS.
 
         Raises: HostError if EELS cannot execute it, or refuses what py-evm takes.
         """
-        draft = execute_block(world.branch(), parent, template, offered, ancestors, leave)
+        apart = replace(place, world=place.world.branch())
+        draft = PyEvmClient().build(apart, offered, leave)
         self._recount()
         try:
-            return self.execute(world, parent, template, draft.transactions, ancestors)
+            return self.execute(place, draft.transactions)
         except (BadTransaction, BadBlock) as refused:
             raise HostError(f"py-evm drafts a block that EELS refuses: {refused}") from refused
 
-    def execute(
-        self,
-        world: World,
-        parent: Header,
-        template: Header,
-        transactions: Sequence[Transaction],
-        ancestors: Sequence[bytes],
-    ) -> Execution:
+    def execute(self, place: Place, transactions: Sequence[Transaction]) -> Execution:
         """As `execute_block` with these transactions, by EELS.
 
         Raises: BadTransaction, BadBlock; HostError if the worker or an inference fails.
         """
+        world, parent, template = place.world, place.parent, place.template
         root = parent.state_root
         if template.number == world.inference_from > 0:
             state = world.open(root, template)
@@ -80,7 +69,7 @@ class EelsClient:
             state.persist()
             root = state.state_root
         calls = Calls(world.table)
-        question = _ask_about(world, root, parent, template, transactions, ancestors)
+        question = _ask_about(place, root, transactions)
         found = self._process.ask(question, calls.serve)
         if found["kind"] == "unknown":
             self._load(world, root, question["fork"])
@@ -115,14 +104,8 @@ class EelsClient:
             )
 
 
-def _ask_about(
-    world: World,
-    root: bytes,
-    parent: Header,
-    template: Header,
-    transactions: Sequence[Transaction],
-    ancestors: Sequence[bytes],
-) -> Message:
+def _ask_about(place: Place, root: bytes, transactions: Sequence[Transaction]) -> Message:
+    world, parent, template = place.world, place.parent, place.template
     rules = world.schedule.find_rules(template)
     name = rules.fork.name.lower()
     block = Block(template, tuple(transaction.raw for transaction in transactions))
@@ -135,7 +118,7 @@ def _ask_about(
         "number": template.number,
         "fork": _ALIASES.get(name, name),
         "chainId": world.chain_id,
-        "hashes": [each.hex() for each in reversed(ancestors)],
+        "hashes": [each.hex() for each in reversed(place.ancestors)],
         "maxTransactionGas": rules.max_transaction_gas,
         "depositContract": rules.deposit_contract.hex(),
         "precompiles": [address.hex() for address in precompiles],
