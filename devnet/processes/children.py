@@ -21,11 +21,6 @@ class Children:
             _start(folder, isolate, behaviors.get(folder.name)) for folder in folders
         )
 
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """Of all that were started, in order."""
-        return tuple(child.pid for child in self._started)
-
     def stop(self) -> None:
         """End those that still run."""
         for child in self._started:

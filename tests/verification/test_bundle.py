@@ -3,7 +3,6 @@
 import copy
 import json
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +24,7 @@ from precompiles.inference import INFER
 from precompiles.models.graph import PINNED_PROPERTY
 from precompiles.models.samples import read_digits, read_sample
 from precompiles.tensor import DType, Tensor, encode_tensors
+from tests.verification.leaves import iterate_leaves
 
 MODEL = read_sample("digits_exact")
 ONES = Tensor(DType.FLOAT32, (1, 64), np.ones((1, 64), "<f4").tobytes())
@@ -130,17 +130,6 @@ def ask_pinned(model: bytes) -> bytes:
     return bytes(proto.SerializeToString())
 
 
-def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if isinstance(value, dict):
-        for key, child in value.items():
-            yield from _leaves(child, (*path, key))
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from _leaves(child, (*path, index))
-    else:
-        yield path
-
-
 def _change(value: Any, draw: random.Random) -> Any:
     if isinstance(value, bool):
         return not value
@@ -157,7 +146,7 @@ def test_no_field_can_be_changed(bundle: Bundle) -> None:
     """Every leaf of the JSON, changed in several ways, is refuted or does not read."""
     draw = random.Random(0)
     original = dump_bundle(bundle)
-    for path in list(_leaves(original)):
+    for path in list(iterate_leaves(original)):
         for _ in range(3):
             changed = copy.deepcopy(original)
             parent = changed

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from devnet.consensus.tendermint.duplicate import DuplicateVote
-from devnet.consensus.tendermint.message import Ballot, Precommit, Prevote
+from devnet.consensus.tendermint.message import Ballot, Prevote
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import NIL
 
@@ -124,12 +124,6 @@ class VoteKeeper:
         tally = self._tallies.get((Prevote, round_))
         votes = () if tally is None else tally.get_votes(value)
         return tuple(vote for vote in votes if isinstance(vote, Prevote))
-
-    def get_precommits(self, round_: int, value: bytes) -> tuple[Precommit, ...]:
-        """All precommits for a value."""
-        tally = self._tallies.get((Precommit, round_))
-        votes = () if tally is None else tally.get_votes(value)
-        return tuple(vote for vote in votes if isinstance(vote, Precommit))
 
     def list_votes(self) -> tuple[Ballot, ...]:
         """All votes that were counted, the conflicting ones too."""

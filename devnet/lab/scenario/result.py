@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 
 from devnet.lab.scenario.scenario import Expectation, Outcome
 
@@ -23,11 +22,6 @@ class Result:
 def find_surprises(result: Result, expected: Expectation) -> tuple[str, ...]:
     """What is not as expected; empty if all is."""
     return tuple(_compare(result, expected))
-
-
-def compute_trace_hash(lines: list[str]) -> str:
-    """SHA-256 over lines, in hex."""
-    return sha256("".join(line + "\n" for line in lines).encode()).hexdigest()
 
 
 def _compare(result: Result, expected: Expectation) -> Iterator[str]:

@@ -5,7 +5,6 @@ Both name the same step, of those that both check. Signed again by everybody, a 
 
 import copy
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -23,6 +22,7 @@ from tests.contracts.bundles.changes import (
 )
 from tests.contracts.bundles.conftest import Deployed, assert_same_answer
 from tests.contracts.bundles.notary import Notary
+from tests.verification.leaves import iterate_leaves
 
 NOTARY = Notary((3, 1, 2, 2, 1))
 BUNDLE = NOTARY.notarise(5, 3)
@@ -34,7 +34,7 @@ def test_no_field_can_be_changed(deployed: Deployed) -> None:
     draw = Random(0)
     original = dump_bundle(BUNDLE)
     compared = 0
-    for path in (p for part in PARTS for p in _leaves(original[part], (part,))):
+    for path in (p for part in PARTS for p in iterate_leaves(original[part], (part,))):
         changed = copy.deepcopy(original)
         parent = changed
         for key in path[:-1]:
@@ -96,17 +96,6 @@ def test_changes_on_changes_have_the_same_answer(deployed: Deployed) -> None:
                 continue
         answers.add(assert_same_answer(deployed, bundle))
     assert answers == {True, False}
-
-
-def _leaves(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    if isinstance(value, dict):
-        for key, child in value.items():
-            yield from _leaves(child, (*path, key))
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from _leaves(child, (*path, index))
-    else:
-        yield path
 
 
 def _change(value: Any, draw: Random) -> Any:
