@@ -1,6 +1,6 @@
-"""Values as bytes: data classes to CBOR and back, by their types.
+"""Values as bytes: data classes and structs to CBOR and back, by their types.
 
-A data class becomes the list of its fields, so a changed class needs another format number.
+Either becomes the list of its fields, so a changed class needs another format number.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import cbor2
 from cattrs import Converter, UnstructureStrategy
 from cattrs.errors import BaseValidationError
+from msgspec import Struct
+from msgspec.structs import astuple, fields
 
 from devnet.errors import StoreError
 
@@ -24,9 +26,7 @@ class Codec:
         Args:
             hooks: for types that are no plain data: to what CBOR knows, and back.
         """
-        self._converter = Converter(
-            unstruct_strat=UnstructureStrategy.AS_TUPLE, detailed_validation=False
-        )
+        self._converter = build_converter()
         for kind, (take_apart, put_together) in hooks.items():
             self._converter.register_unstructure_hook(kind, take_apart)
             self._converter.register_structure_hook(kind, put_together)
@@ -51,3 +51,23 @@ class Codec:
                 f"a stored {kind.__name__} does not read ({type(broken).__name__}: {broken}); put "
                 "back a copy of the data directory, or start with another one"
             ) from broken
+
+
+def build_converter() -> Converter:
+    """Between values and nested lists of plain data."""
+    converter = Converter(unstruct_strat=UnstructureStrategy.AS_TUPLE, detailed_validation=False)
+
+    def take_apart(struct: Struct) -> list[Any]:
+        return [converter.unstructure(part) for part in astuple(struct)]
+
+    def put_together(parts: list[Any], kind: type[Struct]) -> Struct:
+        pairs = zip(parts, fields(kind), strict=False)  # the kind knows what is missing
+        return kind(*(converter.structure(part, field.type) for part, field in pairs))
+
+    converter.register_unstructure_hook(Struct, take_apart)
+    converter.register_structure_hook_func(_is_struct, put_together)
+    return converter
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)

@@ -18,6 +18,6 @@ class Wake:
     """A node that was down or paused goes on."""
 
 
-TIMERS = (TimedOut, NextHeight, Retry, Held, Wake)
+TIMERS: frozenset[type] = frozenset((TimedOut, NextHeight, Retry, Held, Wake))
 NodeTimer: TypeAlias = TimedOut | NextHeight | Retry | Held | Wake
 Payload: TypeAlias = Wire | NodeTimer | Stop

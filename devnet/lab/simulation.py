@@ -151,7 +151,7 @@ class Simulation:
         for now_us, node, payload in self._deliveries if progress.waiting else ():
             if trace is not None:
                 trace.add(now_us, node, payload)
-            if isinstance(payload, TIMERS):
+            if payload.__class__ in TIMERS:
                 on_timer[node](payload)
             elif isinstance(payload, Stop):
                 if payload is stop:

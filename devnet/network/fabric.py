@@ -15,7 +15,7 @@ from devnet.network.rule import Link, Rule
 from devnet.streams import Stream
 
 Payload = TypeVar("Payload")
-_SPAN_BITS = 13  # what is due within 8,192 microseconds is kept together and sorted when it comes
+_SPAN_BITS = 14  # what is due within 16,384 microseconds is kept together and sorted when it comes
 _get_time = itemgetter(0)
 
 

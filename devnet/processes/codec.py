@@ -10,12 +10,11 @@ A message has one encoding: bytes that another encoder would have made otherwise
 """
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, NoReturn
 
 import cbor2
-from cattrs import Converter, UnstructureStrategy
+from cattrs import Converter
 from cattrs.errors import BaseValidationError
 
 from devnet.consensus.participation.host import Status
@@ -32,6 +31,7 @@ from devnet.processes.message import (
     ReportWanted,
     Transactions,
 )
+from devnet.record import build_converter
 from devnet.validators.download import PART_BYTES, ModelPart, ModelWanted
 
 VERSION = 3
@@ -132,16 +132,14 @@ def _check_fields(value: Any) -> None:
         for item in value:
             _check_fields(item)
         return
-    if not is_dataclass(value):
-        return
-    for field in fields(value):
-        item = getattr(value, field.name)
-        where = f"{type(value).__name__}.{field.name}"
-        width = _WIDTHS.get(field.name)
+    for name in getattr(type(value), "__match_args__", ()):
+        item = getattr(value, name)
+        where = f"{type(value).__name__}.{name}"
+        width = _WIDTHS.get(name)
         for part in item if isinstance(item, tuple) else (item,):
             if width is not None and len(part) != width:
                 raise BadMessage(f"{where} has {len(part)} bytes, not {width}")
-        lowest = _NO_ROUND if field.name == "pol_round" else 0
+        lowest = _NO_ROUND if name == "pol_round" else 0
         if isinstance(item, int) and not lowest <= item <= _MAX_NUMBER:
             raise BadMessage(f"{where} is {item}, from {lowest} to {_MAX_NUMBER} is meant")
         _check_fields(item)
@@ -159,7 +157,7 @@ def _refuse_tags() -> dict[int, Callable[..., Any]]:
 @cache
 def _build_converter() -> Converter:
     """As `devnet.record` writes values, but nothing is turned into what it is not."""
-    converter = Converter(unstruct_strat=UnstructureStrategy.AS_TUPLE, detailed_validation=False)
+    converter = build_converter()
     for kind in (int, bytes, str, bool):
         converter.register_structure_hook(kind, _require_exactly)
     return converter

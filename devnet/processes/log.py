@@ -9,7 +9,6 @@ from typing import Any
 from devnet.consensus.participation.wal import Entry, Received, Signed
 from devnet.consensus.tendermint.event import TimedOut
 from devnet.consensus.tendermint.message import Precommit, Prevote, Proposal
-from devnet.consensus.tendermint.state import Step
 from devnet.database import Database
 from devnet.processes.message import Body
 from devnet.record import Codec
@@ -32,7 +31,7 @@ class DiskLog:
 
     def __init__(self, folder: Path) -> None:
         self._database = Database(folder / LOG_FILE, _SCHEMA, survives_power_loss=True)
-        self._codec = Codec({TimedOut: (list, _build_timeout)})
+        self._codec = Codec({})
         self._known: dict[bytes, None] = {}
 
     def append(self, entry: Entry) -> None:
@@ -74,8 +73,3 @@ class DiskLog:
     def _decode(self, kind: str, data: bytes) -> Entry:
         entry: Entry = self._codec.decode(data, _KINDS[kind.removeprefix(_SIGNED)])
         return Signed(entry) if kind.startswith(_SIGNED) else entry  # type: ignore[arg-type]
-
-
-def _build_timeout(parts: Any, _: type[Any]) -> TimedOut:
-    step, height, round_ = parts
-    return TimedOut(Step(step), height, round_)

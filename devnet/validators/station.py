@@ -41,7 +41,6 @@ class Stop:
     """The time of a run is over."""
 
 
-TIMERS = (TimedOut, NextHeight, Retry, Held, Wake, Due)
 NodeTimer: TypeAlias = TimedOut | NextHeight | Retry | Held | Wake | Due
 Payload: TypeAlias = Letter | Slip | NodeTimer | Stop
 

@@ -5,6 +5,7 @@ loop pushes as many entries with random times onto a `heapq` and pops them all. 
 its speed from 4 to 32 validators, and 128 validators at most 20 times the cost of 32.
 """
 
+import gc
 import heapq
 import statistics
 import time
@@ -25,7 +26,7 @@ def measure() -> list[Mapping[str, Any]]:
     for validators, heights in _SIZES:
         ours, bare, ratios = [], [], []
         events = 0
-        for repetition in range(_REPETITIONS if validators <= 32 else 2):
+        for repetition in range(_REPETITIONS):
             events, seconds = _simulate(validators, heights, repetition)
             loop = _run_heap(events, repetition)
             ours.append(seconds)
@@ -50,6 +51,7 @@ def measure() -> list[Mapping[str, Any]]:
 def _simulate(validators: int, heights: int, seed: int) -> tuple[int, float]:
     """Events and processor seconds: other processes on the host do not count."""
     simulation = Simulation(Setup(powers=(1,) * validators, seed=seed))
+    gc.collect()  # what the last run has left is not this one's
     start = time.process_time()
     decided = simulation.run(heights, 10**12)
     seconds = time.process_time() - start
@@ -62,6 +64,7 @@ def _run_heap(events: int, seed: int) -> float:
     """Processor seconds of the bare loop."""
     stream = Stream(seed, "heap")
     times = [stream.draw_word() for _ in range(events)]
+    gc.collect()
     start = time.process_time()
     queue: list[tuple[int, int, object]] = []
     push, pop = heapq.heappush, heapq.heappop

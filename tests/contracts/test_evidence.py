@@ -1,9 +1,9 @@
 """Evidence on chain: what convicts, what is forged, stale, or was punished before."""
 
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
+from msgspec.structs import replace
 from web3.logs import DISCARD
 
 from devnet.chain.body import Block

@@ -1,6 +1,7 @@
 """Small worlds, exhaustively: the machine survives every loss, and each planted error does not."""
 
 import pytest
+from msgspec.structs import replace
 
 from devnet.consensus.tendermint.event import Event, RoundEntered
 from devnet.consensus.tendermint.machine import Result, Rules, apply
@@ -14,15 +15,15 @@ STEP_THEN_ROUND = (False, True)  # another cut at every step of round 0, one cut
 
 def forget_lock(state: State, event: Event) -> Result:
     """Planted: nothing is ever locked (L23, L29)."""
-    return apply(state._replace(locked_value=NIL, locked_round=NO_ROUND), event)
+    return apply(replace(state, locked_value=NIL, locked_round=NO_ROUND), event)
 
 
 def forget_valid_value(state: State, event: Event) -> Result:
     """Planted: a proposer makes a new value whatever it has seen (L15-L16)."""
     if not isinstance(event, RoundEntered):
         return apply(state, event)
-    after, outputs = apply(state._replace(valid_value=NIL, valid_round=NO_ROUND), event)
-    kept = after._replace(valid_value=state.valid_value, valid_round=state.valid_round)
+    after, outputs = apply(replace(state, valid_value=NIL, valid_round=NO_ROUND), event)
+    kept = replace(after, valid_value=state.valid_value, valid_round=state.valid_round)
     return kept, outputs
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,7 +38,8 @@ def bring_near(value: Any, place: int, validator: bytes) -> Any:
     for inner in ("proposal", "commit"):
         if hasattr(value, inner):
             changes[inner] = bring_near(getattr(value, inner), place, validator)
-    return replace(value, **changes) if changes else value
+    parts = {name: getattr(value, name) for name in getattr(type(value), "__match_args__", ())}
+    return type(value)(**{**parts, **changes}) if changes else value
 
 
 @settings(

@@ -1,8 +1,7 @@
 """The pool keeps one proof for each place, and lets go of what the state knows."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from devnet.config import Staking
 from devnet.consensus.staking import Misbehaviour, build_storage

@@ -10,8 +10,10 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from devnet.consensus.participation.signing import Verifier
 from devnet.consensus.tendermint.duplicate import DuplicateProposal, DuplicateVote

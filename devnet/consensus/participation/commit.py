@@ -1,6 +1,6 @@
 """Commit: the precommits that decided a height, as validators hand it to one that lags."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from devnet.consensus.certificate import Certificate
 from devnet.consensus.participation.signing import Verifier
@@ -10,8 +10,7 @@ from devnet.consensus.vote import NIL, Vote
 from devnet.errors import BadCertificate
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """A decision and its proof."""
 
     height: int

@@ -1,7 +1,8 @@
 """Ports of a participant: what it asks of the chain it serves and of the network it speaks to."""
 
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
 
 from devnet.consensus.participation.commit import Commit
 from devnet.consensus.set_change import Update
@@ -10,23 +11,20 @@ from devnet.consensus.tendermint.event import TimedOut
 from devnet.consensus.tendermint.message import Message, Proposal
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True, gc=False):
     """`validator` is at this height and wants what it misses."""
 
     height: int
     validator: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True, gc=False):
     """Time to say again what was said at this height."""
 
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class NextHeight:
+class NextHeight(Struct, frozen=True, gc=False):
     """Time to go on after a decision."""
 
     height: int

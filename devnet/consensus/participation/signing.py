@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Protocol, TypeAlias
 
+from msgspec.structs import replace
+
 from devnet.consensus.signature import bind_key, recover
-from devnet.consensus.tendermint.message import Message, Precommit, Proposal, add_signature
+from devnet.consensus.tendermint.message import Message, Precommit, Proposal
 from devnet.consensus.vote import Recover, Vote, VoteContext, compute_vote_digest
 from devnet.errors import BadSignature
 from precompiles.digest import compute_keccak
@@ -50,7 +52,7 @@ class KeySigner:
         shift = 0 if self._get_shift is None else self._get_shift(message)
         set_hash = self._get_set_hash(message.height)
         digest = compute_digest(message, self._chain_id, set_hash, shift)
-        return add_signature(message, self._sign(digest))
+        return replace(message, signature=self._sign(digest))
 
 
 class KeyVerifier:
@@ -86,7 +88,7 @@ class DigestSigner:
 
     def sign(self, message: Message) -> Message:
         """The message with 16 bytes that only holders of the key can compute."""
-        return add_signature(message, _compute_keyed(message, self._key))
+        return replace(message, signature=_compute_keyed(message, self._key))
 
 
 class DigestVerifier:
@@ -130,4 +132,4 @@ def _compute_keyed(message: Message, key: bytes) -> bytes:
     else:
         kind = b"proposal" if isinstance(message, Proposal) else b"prevote"
         said = b"%d/%d %b %d" % (message.height, message.round, kind, message.pol_round)
-    return blake2b(key + message.value + said, digest_size=16).digest()
+    return blake2b(key + message.value + said).digest()[:16]

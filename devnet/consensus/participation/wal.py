@@ -4,23 +4,22 @@ Entries are written before the validator acts, its own signed messages before th
 behind the same port must have them on disk when `append` returns.
 """
 
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
 
 from devnet.consensus.tendermint.event import TimedOut
 from devnet.consensus.tendermint.message import Message, Precommit, Prevote, Proposal
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True, gc=False):
     """A proposal and what the host found about its value."""
 
     proposal: Proposal
     is_valid: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(Struct, frozen=True, gc=False):
     """A message of our own, which may have left."""
 
     message: Message

@@ -3,19 +3,21 @@
 Source: arXiv 1807.04938, the `upon` clauses of algorithm 1.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from devnet.consensus.tendermint.state import Step
 
 
-class RoundEntered(NamedTuple):
+class RoundEntered(Struct, frozen=True, gc=False):
     """The height starts (L10), a third of the power is ahead (L55), or a round is over (L65)."""
 
     round: int
     is_proposer: bool
 
 
-class Proposed(NamedTuple):
+class Proposed(Struct, frozen=True, gc=False):
     """The proposal of the current round is here, and the polka of its `pol_round` if it has one."""
 
     value: bytes
@@ -23,32 +25,32 @@ class Proposed(NamedTuple):
     is_valid: bool
 
 
-class PolkaAny(NamedTuple):
+class PolkaAny(Struct, frozen=True, gc=False):
     """More than two thirds have prevoted in the current round, for whatever."""
 
 
-class PolkaNil(NamedTuple):
+class PolkaNil(Struct, frozen=True, gc=False):
     """More than two thirds have prevoted nil in the current round."""
 
 
-class PolkaValue(NamedTuple):
+class PolkaValue(Struct, frozen=True, gc=False):
     """More than two thirds have prevoted a valid, proposed value in the current round."""
 
     value: bytes
 
 
-class PrecommitAny(NamedTuple):
+class PrecommitAny(Struct, frozen=True, gc=False):
     """More than two thirds have precommitted in the current round, for whatever."""
 
 
-class PrecommitValue(NamedTuple):
+class PrecommitValue(Struct, frozen=True, gc=False):
     """More than two thirds have precommitted a valid, proposed value in some round."""
 
     round: int
     value: bytes
 
 
-class TimedOut(NamedTuple):
+class TimedOut(Struct, frozen=True, gc=False):
     """A scheduled timeout is over."""
 
     step: Step

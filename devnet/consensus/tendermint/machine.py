@@ -8,6 +8,8 @@ Source: Buchman, Kwon, Milosevic 2018 (arXiv 1807.04938), page 6.
 from collections.abc import Callable
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from devnet.consensus.tendermint.event import (
     Event,
     PolkaAny,
@@ -29,7 +31,7 @@ from devnet.consensus.tendermint.output import (
     SendPrecommit,
     SendPrevote,
 )
-from devnet.consensus.tendermint.state import State, Step
+from devnet.consensus.tendermint.state import DECIDED, PRECOMMIT, PREVOTE, PROPOSE, State, Step
 from devnet.consensus.vote import NIL
 
 Result: TypeAlias = tuple[State, tuple[Output, ...]]
@@ -38,27 +40,27 @@ Rules: TypeAlias = Callable[[State, Event], Result]
 
 def apply(state: State, event: Event) -> Result:
     """Next state and what to do; an event that does not apply leaves both alone."""
-    if state.step is Step.DECIDED:
+    if state.step is DECIDED:
         return state, ()
     match event:
-        case Proposed() if state.step is Step.PROPOSE:
+        case Proposed() if state.step is PROPOSE:
             return _on_proposed(state, event)
         case PolkaValue(value=value) if (
-            state.step >= Step.PREVOTE and state.valid_round != state.round
+            state.step >= PREVOTE and state.valid_round != state.round
         ):
             return _on_polka(state, value)
         case PrecommitValue(round=round_, value=value):  # L49-L51
-            return state._replace(step=Step.DECIDED), (Decide(round_, value),)
+            return replace(state, step=DECIDED), (Decide(round_, value),)
         case RoundEntered() if event.round > state.round:
             return _enter_round(state, event)
-        case PolkaAny() if state.step is Step.PREVOTE and not state.prevote_timed:  # L34
-            timer = Schedule(Step.PREVOTE, state.height, state.round)
-            return state._replace(prevote_timed=True), (timer,)  # L35
-        case PolkaNil() if state.step is Step.PREVOTE:  # L44
+        case PolkaAny() if state.step is PREVOTE and not state.prevote_timed:  # L34
+            timer = Schedule(PREVOTE, state.height, state.round)
+            return replace(state, prevote_timed=True), (timer,)  # L35
+        case PolkaNil() if state.step is PREVOTE:  # L44
             return _precommit_nil(state)  # L45-L46
         case PrecommitAny() if not state.precommit_timed:  # L47
-            timer = Schedule(Step.PRECOMMIT, state.height, state.round)
-            return state._replace(precommit_timed=True), (timer,)  # L48
+            timer = Schedule(PRECOMMIT, state.height, state.round)
+            return replace(state, precommit_timed=True), (timer,)  # L48
         case TimedOut() if (event.height, event.round) == (state.height, state.round):
             return _on_timeout(state, event.step)
     return state, ()
@@ -68,7 +70,7 @@ def _enter_round(state: State, event: RoundEntered) -> Result:
     entered = State(
         state.height,
         event.round,  # L12
-        Step.PROPOSE,  # L13
+        PROPOSE,  # L13
         state.locked_value,
         state.locked_round,
         state.valid_value,
@@ -76,7 +78,7 @@ def _enter_round(state: State, event: RoundEntered) -> Result:
     )
     if event.is_proposer:  # L14-L19
         return entered, (Propose(event.round, state.valid_value, state.valid_round),)
-    return entered, (Schedule(Step.PROPOSE, state.height, event.round),)  # L21
+    return entered, (Schedule(PROPOSE, state.height, event.round),)  # L21
 
 
 def _on_proposed(state: State, event: Proposed) -> Result:
@@ -94,7 +96,7 @@ def _on_proposed(state: State, event: Proposed) -> Result:
         is_free = state.locked_round <= event.pol_round or state.locked_value == event.value  # L29
     else:
         return state, ()
-    following = state._replace(step=Step.PREVOTE)  # L27, L33
+    following = replace(state, step=PREVOTE)  # L27, L33
     if event.is_valid and is_free:
         own = state.locked_round if state.locked_value == event.value else NO_ROUND
         polka = max(event.pol_round, own)
@@ -103,12 +105,12 @@ def _on_proposed(state: State, event: Proposed) -> Result:
 
 
 def _on_polka(state: State, value: bytes) -> Result:
-    if state.step is not Step.PREVOTE:
-        return state._replace(valid_value=value, valid_round=state.round), ()  # L42-L43
+    if state.step is not PREVOTE:
+        return replace(state, valid_value=value, valid_round=state.round), ()  # L42-L43
     locked = State(
         state.height,
         state.round,
-        Step.PRECOMMIT,  # L41
+        PRECOMMIT,  # L41
         value,  # L38
         state.round,  # L39
         value,  # L42
@@ -120,17 +122,17 @@ def _on_polka(state: State, value: bytes) -> Result:
 
 
 def _precommit_nil(state: State) -> Result:
-    return state._replace(step=Step.PRECOMMIT), (SendPrecommit(state.round, NIL),)
+    return replace(state, step=PRECOMMIT), (SendPrecommit(state.round, NIL),)
 
 
 def _on_timeout(state: State, step: Step) -> Result:
     """The paper prints `prevote` in L58; a proposal is awaited in step `propose`."""
-    if step is Step.PROPOSE and state.step is Step.PROPOSE:  # L57-L58
-        return state._replace(step=Step.PREVOTE), (
+    if step is PROPOSE and state.step is PROPOSE:  # L57-L58
+        return replace(state, step=PREVOTE), (
             SendPrevote(state.round, NIL, NO_ROUND),
         )  # L59-L60
-    if step is Step.PREVOTE and state.step is Step.PREVOTE:  # L61-L62
+    if step is PREVOTE and state.step is PREVOTE:  # L61-L62
         return _precommit_nil(state)  # L63-L64
-    if step is Step.PRECOMMIT:  # L65-L66
+    if step is PRECOMMIT:  # L65-L66
         return state, (EnterRound(state.round + 1),)  # L67
     return state, ()

@@ -5,16 +5,16 @@ them, which makes amnesia provable (Accountable Tendermint, Malachite's specific
 Source: arXiv 1807.04938, algorithm 1.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from devnet.consensus.vote import NIL
 
 NO_ROUND = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True, gc=False):
     """A proposer's value for a round; `pol_round` is where the value had its polka, if it had."""
 
     height: int
@@ -25,8 +25,7 @@ class Proposal:
     signature: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Prevote:
+class Prevote(Struct, frozen=True, gc=False):
     """First vote of a round."""
 
     height: int
@@ -37,8 +36,7 @@ class Prevote:
     signature: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Precommit:
+class Precommit(Struct, frozen=True, gc=False):
     """Second vote of a round: a quorum of them decides."""
 
     height: int
@@ -51,17 +49,6 @@ class Precommit:
 
 Ballot: TypeAlias = Prevote | Precommit
 Message: TypeAlias = Proposal | Prevote | Precommit
-
-
-def add_signature(message: Message, signature: bytes) -> Message:
-    """The message as its validator signs it."""
-    height, round_, value = message.height, message.round, message.value
-    validator = message.validator
-    if isinstance(message, Prevote):
-        return Prevote(height, round_, value, message.pol_round, validator, signature)
-    if isinstance(message, Precommit):
-        return Precommit(height, round_, value, message.fingerprint, validator, signature)
-    return Proposal(height, round_, value, message.pol_round, validator, signature)
 
 
 def describe(message: Message) -> str:

@@ -1,11 +1,13 @@
 """Outputs of the state machine: what the algorithm tells its host to do."""
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from devnet.consensus.tendermint.state import Step
 
 
-class Propose(NamedTuple):
+class Propose(Struct, frozen=True, gc=False):
     """Broadcast a proposal; with NIL the host makes a new value first (getValue of L18)."""
 
     round: int
@@ -13,7 +15,7 @@ class Propose(NamedTuple):
     pol_round: int
 
 
-class SendPrevote(NamedTuple):
+class SendPrevote(Struct, frozen=True, gc=False):
     """Broadcast a prevote."""
 
     round: int
@@ -21,14 +23,14 @@ class SendPrevote(NamedTuple):
     pol_round: int
 
 
-class SendPrecommit(NamedTuple):
+class SendPrecommit(Struct, frozen=True, gc=False):
     """Broadcast a precommit."""
 
     round: int
     value: bytes
 
 
-class Schedule(NamedTuple):
+class Schedule(Struct, frozen=True, gc=False):
     """Report `TimedOut` after the time that this step has in this round."""
 
     step: Step
@@ -36,13 +38,13 @@ class Schedule(NamedTuple):
     round: int
 
 
-class EnterRound(NamedTuple):
+class EnterRound(Struct, frozen=True, gc=False):
     """Go on with this round (the host says who proposes)."""
 
     round: int
 
 
-class Decide(NamedTuple):
+class Decide(Struct, frozen=True, gc=False):
     """The height has its value."""
 
     round: int

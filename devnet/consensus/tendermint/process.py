@@ -8,6 +8,8 @@ Source: arXiv 1807.04938, the `upon` clauses of algorithm 1.
 from collections.abc import Callable
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from devnet.consensus.tendermint.duplicate import (
     Duplicate,
     DuplicateProposal,
@@ -34,7 +36,7 @@ from devnet.consensus.tendermint.message import (
     Proposal,
 )
 from devnet.consensus.tendermint.output import EnterRound, Output
-from devnet.consensus.tendermint.state import State, Step
+from devnet.consensus.tendermint.state import DECIDED, PREVOTE, PROPOSE, State
 from devnet.consensus.tendermint.vote_keeper import Threshold, VoteKeeper
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import NIL
@@ -88,7 +90,7 @@ class Process:
             of_round[proposal.value] = proposal
             self._valid[proposal.value] = is_valid
         state = self.state
-        if state.step is Step.DECIDED:
+        if state.step is DECIDED:
             return found
         if self.keeper.is_quorum(Precommit, round_, proposal.value):
             return (*found, *self._decide(round_, proposal.value))
@@ -107,7 +109,7 @@ class Process:
         last = report[-1]
         if isinstance(last, DuplicateVote):
             found = (last,)
-        if self.state.step is Step.DECIDED:
+        if self.state.step is DECIDED:
             return found
         if vote.__class__ is Precommit and Threshold.QUORUM_VALUE in report and vote.value != NIL:
             decided = self._decide(vote.round, vote.value)
@@ -133,7 +135,7 @@ class Process:
 
     def close(self) -> None:
         """The height was decided elsewhere."""
-        self.state = self.state._replace(step=Step.DECIDED)
+        self.state = replace(self.state, step=DECIDED)
 
     def copy(self) -> "Process":
         """A process that goes its own way from here."""
@@ -179,10 +181,10 @@ class Process:
         """The next condition that holds in the current round and has not had its effect."""
         state, keeper = self.state, self.keeper
         step, round_ = state.step, state.round
-        if step is Step.DECIDED:
+        if step is DECIDED:
             return None
         proposals = self._proposals.get(round_)
-        if step is Step.PROPOSE:
+        if step is PROPOSE:
             for value, proposal in proposals.items() if proposals else ():
                 pol = proposal.pol_round
                 if pol == NO_ROUND or (
@@ -194,7 +196,7 @@ class Process:
                 for value in keeper.find_quorum(Prevote, round_):
                     if value in proposals and self._valid[value]:  # L36
                         return PolkaValue(value)
-            if step is Step.PREVOTE:
+            if step is PREVOTE:
                 if keeper.is_quorum(Prevote, round_, NIL):  # L44
                     return PolkaNil()
                 if not state.prevote_timed:  # L34

@@ -4,7 +4,8 @@ Source: arXiv 1807.04938, lines 1-9.
 """
 
 from enum import IntEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from devnet.consensus.tendermint.message import NO_ROUND
 from devnet.consensus.vote import NIL
@@ -19,7 +20,10 @@ class Step(IntEnum):
     DECIDED = 3
 
 
-class State(NamedTuple):
+PROPOSE, PREVOTE, PRECOMMIT, DECIDED = Step
+
+
+class State(Struct, frozen=True, gc=False):
     """One validator at one height (L1-L9)."""
 
     height: int

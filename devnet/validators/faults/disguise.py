@@ -5,7 +5,8 @@ the state machine.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from devnet.consensus.participation.commit import Commit
 from devnet.consensus.participation.host import Application, Retry, Status, Timer, Transport, Wire
@@ -24,8 +25,7 @@ from devnet.validators.faults.fault import Fault, Strategy
 Predicate = Callable[[bytes], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Held(Retry):
+class Held(Retry, frozen=True):
     """A message that leaves late; comes back to the disguise as a timer."""
 
     message: Wire
@@ -156,7 +156,7 @@ def twist_rules(rules: Rules, faults: Sequence[Fault], stream: Stream) -> Rules:
     def apply(state: State, event: Event) -> Result:
         place = (state.height, state.round)
         if any(trigger.is_active(*place, stream) for trigger in forgets):
-            state = state._replace(locked_value=NIL, locked_round=NO_ROUND)
+            state = replace(state, locked_value=NIL, locked_round=NO_ROUND)
         state, outputs = rules(state, event)
         if any(trigger.is_active(*place, stream) for trigger in denies):
             outputs = tuple(

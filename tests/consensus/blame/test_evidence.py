@@ -1,8 +1,7 @@
 """Evidence convicts by two signatures what no correct validator signs, and nobody else."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from devnet.consensus.blame.evidence import (
     MAX_AGE,

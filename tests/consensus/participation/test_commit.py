@@ -1,8 +1,7 @@
 """A commit holds by the power that signed it, and becomes the certificate contracts check."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from devnet.consensus.certificate import check_certificate
 from devnet.consensus.participation.commit import Commit, check_commit, to_certificate

@@ -1,9 +1,9 @@
 """Signers sign all that a message says; the product's precommits are what contracts check."""
 
-from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from msgspec.structs import fields, replace
 
 from devnet.consensus.participation.signing import (
     DigestSigner,

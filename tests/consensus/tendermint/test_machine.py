@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict, replace
 
 from devnet.consensus.tendermint.event import (
     Event,
@@ -83,7 +84,7 @@ ROWS: dict[str, Row] = {
     "L34 two thirds prevoted something": (
         VOTED, PolkaAny(), {"prevote_timed": True}, (Schedule(PREVOTE, 5, 2),)
     ),
-    "L34 for the first time only": (VOTED._replace(prevote_timed=True), PolkaAny(), {}, ()),
+    "L34 for the first time only": (replace(VOTED, prevote_timed=True), PolkaAny(), {}, ()),
     "L34 not before the own prevote": (WAITING, PolkaAny(), {}, ()),
     "L37 a polka locks": (
         VOTED, PolkaValue(A),
@@ -95,7 +96,7 @@ ROWS: dict[str, Row] = {
         DONE, PolkaValue(A), {"valid_value": A, "valid_round": 2}, ()
     ),
     "L36 not before the own prevote": (WAITING, PolkaValue(A), {}, ()),
-    "L36 for the first time only": (DONE._replace(valid_value=A, valid_round=2),
+    "L36 for the first time only": (replace(DONE, valid_value=A, valid_round=2),
                                     PolkaValue(A), {}, ()),
     "L44 two thirds prevoted nil": (
         VOTED, PolkaNil(), {"step": PRECOMMIT}, (SendPrecommit(2, NIL),)
@@ -104,7 +105,7 @@ ROWS: dict[str, Row] = {
     "L47 two thirds precommitted something, in any step": (
         WAITING, PrecommitAny(), {"precommit_timed": True}, (Schedule(PRECOMMIT, 5, 2),)
     ),
-    "L47 for the first time only": (DONE._replace(precommit_timed=True), PrecommitAny(), {}, ()),
+    "L47 for the first time only": (replace(DONE, precommit_timed=True), PrecommitAny(), {}, ()),
     "L49 two thirds precommitted a value, in any round": (
         WAITING, PrecommitValue(1, A), {"step": Step.DECIDED}, (Decide(1, A),)
     ),
@@ -128,7 +129,7 @@ def test_line(
 ) -> None:
     """The new state differs in the named fields only, and nothing else is said."""
     after, said = apply(state, event)
-    assert {name: value for name, value in after._asdict().items()
+    assert {name: value for name, value in asdict(after).items()
             if value != getattr(state, name)} == changed  # fmt: skip
     assert said == outputs
     assert [type(output) for output in said] == [type(output) for output in outputs]
