@@ -6,6 +6,7 @@ simulated. One seed and setup give one trace.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from devnet.consensus.participation.host import Wire
 from devnet.consensus.participation.signing import DigestSigner, DigestVerifier
@@ -147,7 +148,8 @@ class Simulation:
     def _loop(self) -> None:
         progress, stop, trace = self.progress, self._stop, self.trace
         inlets = self._list_inlets()
-        receive, on_timer = [inlet[0] for inlet in inlets], [inlet[1] for inlet in inlets]
+        receive: list[Callable[[Any], None]] = [inlet[0] for inlet in inlets]
+        on_timer: list[Callable[[Any], None]] = [inlet[1] for inlet in inlets]
         for now_us, node, payload in self._deliveries if progress.waiting else ():
             if trace is not None:
                 trace.add(now_us, node, payload)

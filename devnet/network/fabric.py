@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Generic, TypeVar
 
 from devnet.network.fault import find_verdict
+from devnet.network.latency import Latency
 from devnet.network.rule import Link, Rule
 from devnet.streams import Stream
 
@@ -29,6 +30,8 @@ class Fabric(Generic[Payload]):
         self.rules = tuple(rules)
         self._stream = Stream(seed, "network")
         self._link = Link(0, 0, 0, None)
+        only = self.rules[0] if len(self.rules) == 1 else None
+        self._draw = only.draw if isinstance(only, Latency) else None  # no link matters
         self._due: dict[int, list[tuple[int, int, Payload]]] = {}  # by span, in order of sending
         self._spans: list[int] = []  # heap of the keys of `_due`
         self._current = -1  # the span that is being delivered
@@ -36,29 +39,27 @@ class Fabric(Generic[Payload]):
 
     def send(self, sender: int, recipients: Iterable[int], payload: Payload) -> None:
         """Put one message on the link to each recipient."""
-        link, stream, rules, now = self._link, self._stream, self.rules, self.now_us
-        due, current = self._due, self._current
-        only = rules[0].judge if len(rules) == 1 else None
+        stream, now, due, draw = self._stream, self.now_us, self._due, self._draw
+        if draw is not None:
+            for recipient in recipients:
+                at = now + draw(stream)
+                span = at >> _SPAN_BITS
+                if span in due:
+                    due[span].append((at, recipient, payload))
+                else:
+                    self._put(at, recipient, payload)
+            return
+        link = self._link
         link.sender, link.now_us, link.payload = sender, now, payload
         for recipient in recipients:
             link.recipient = recipient
-            verdict = only(link, stream) if only else find_verdict(rules, link, stream)
+            verdict = find_verdict(self.rules, link, stream)
             for delay in (0,) if verdict is None else verdict:
-                at = now + delay
-                span = at >> _SPAN_BITS
-                if span != current and span in due:
-                    due[span].append((at, recipient, payload))
-                else:
-                    self._open(span, (at, recipient, payload))
+                self._put(now + delay, recipient, payload)
 
     def schedule(self, node: int, payload: Payload, delay_us: int) -> None:
         """Hand something back to a node after a time; no rule touches it."""
-        at = self.now_us + delay_us
-        span = at >> _SPAN_BITS
-        if span != self._current and span in self._due:
-            self._due[span].append((at, node, payload))
-        else:
-            self._open(span, (at, node, payload))
+        self._put(self.now_us + delay_us, node, payload)
 
     def deliver(self) -> Iterator[tuple[int, int, Payload]]:
         """Time, recipient and payload, one after another; `now_us` moves along."""
@@ -72,10 +73,12 @@ class Fabric(Generic[Payload]):
             self.delivered += len(batch)
             self._current = -1
 
-    def _open(self, span: int, entry: tuple[int, int, Payload]) -> None:
-        """The first entry of a span, or one more of the span that is being delivered."""
-        if span == self._current:
-            insort_right(self._batch, entry, key=_get_time)
+    def _put(self, at: int, node: int, payload: Payload) -> None:
+        span = at >> _SPAN_BITS
+        if span in self._due:
+            self._due[span].append((at, node, payload))
+        elif span == self._current:
+            insort_right(self._batch, (at, node, payload), key=_get_time)
         else:
-            self._due[span] = [entry]
+            self._due[span] = [(at, node, payload)]
             heapq.heappush(self._spans, span)

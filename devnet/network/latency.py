@@ -3,6 +3,7 @@
 All arithmetic is in integers, microseconds and permille, equal on every host.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,31 +16,45 @@ _ONE = 1 << _SHIFT
 _BITS = 256  # coin flips behind one normal variate: standard deviation 8
 
 
+class Latency(ABC):
+    """The same on every link."""
+
+    __slots__ = ()
+
+    def judge(self, link: Link, stream: Stream) -> Verdict:
+        """A draw."""
+        return (self.draw(stream),)
+
+    @abstractmethod
+    def draw(self, stream: Stream) -> int:
+        """A delay in microseconds."""
+
+
 @dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Latency):
     """Always the same delay."""
 
     delay_us: int
 
-    def judge(self, link: Link, stream: Stream) -> Verdict:
+    def draw(self, stream: Stream) -> int:
         """The delay."""
-        return (self.delay_us,)
+        return self.delay_us
 
 
 @dataclass(frozen=True, slots=True)
-class Uniform:
+class Uniform(Latency):
     """Any delay between two bounds, both included."""
 
     least_us: int
     most_us: int
 
-    def judge(self, link: Link, stream: Stream) -> Verdict:
+    def draw(self, stream: Stream) -> int:
         """A draw."""
-        return (self.least_us + stream.draw_below(self.most_us - self.least_us + 1),)
+        return self.least_us + stream.draw_below(self.most_us - self.least_us + 1)
 
 
 @dataclass(frozen=True, slots=True)
-class LogNormal:
+class LogNormal(Latency):
     """Median and spread of a log-normal delay: most are near the median, few are very long.
 
     A normal variate is the number of heads in 256 flips, (heads - 128) / 8, smoothed between two
@@ -58,12 +73,12 @@ class LogNormal:
         )
         object.__setattr__(self, "_table", tuple(table))
 
-    def judge(self, link: Link, stream: Stream) -> Verdict:
+    def draw(self, stream: Stream) -> int:
         """A draw."""
         draw = stream.draw_word
         heads = draw().bit_count() + draw().bit_count() + draw().bit_count() + draw().bit_count()
         low, high = self._table[heads], self._table[heads + 1]
-        return (low + stream.draw_below(high - low + 1),)
+        return low + stream.draw_below(high - low + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,7 @@ def apply(state: State, event: Event) -> Result:
     match event:
         case Proposed() if state.step is PROPOSE:
             return _on_proposed(state, event)
-        case PolkaValue(value=value) if (
-            state.step >= PREVOTE and state.valid_round != state.round
-        ):
+        case PolkaValue(value=value) if state.step >= PREVOTE and state.valid_round != state.round:
             return _on_polka(state, value)
         case PrecommitValue(round=round_, value=value):  # L49-L51
             return replace(state, step=DECIDED), (Decide(round_, value),)
@@ -128,9 +126,7 @@ def _precommit_nil(state: State) -> Result:
 def _on_timeout(state: State, step: Step) -> Result:
     """The paper prints `prevote` in L58; a proposal is awaited in step `propose`."""
     if step is PROPOSE and state.step is PROPOSE:  # L57-L58
-        return replace(state, step=PREVOTE), (
-            SendPrevote(state.round, NIL, NO_ROUND),
-        )  # L59-L60
+        return replace(state, step=PREVOTE), (SendPrevote(state.round, NIL, NO_ROUND),)  # L59-L60
     if step is PREVOTE and state.step is PREVOTE:  # L61-L62
         return _precommit_nil(state)  # L63-L64
     if step is PRECOMMIT:  # L65-L66

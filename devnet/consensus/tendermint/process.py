@@ -191,7 +191,7 @@ class Process:
                     0 <= pol < round_ and keeper.is_quorum(Prevote, pol, value)
                 ):  # L22, L28
                     return Proposed(value, pol, self._valid[value])
-        elif keeper.is_quorum_any(Prevote, round_):
+        elif (Prevote, round_) in keeper.reached:
             if proposals and state.valid_round != round_:
                 for value in keeper.find_quorum(Prevote, round_):
                     if value in proposals and self._valid[value]:  # L36
@@ -201,6 +201,6 @@ class Process:
                     return PolkaNil()
                 if not state.prevote_timed:  # L34
                     return PolkaAny()
-        if not state.precommit_timed and keeper.is_quorum_any(Precommit, round_):  # L47
+        if not state.precommit_timed and (Precommit, round_) in keeper.reached:  # L47
             return PrecommitAny()
         return None

@@ -55,7 +55,7 @@ class Tally:
 class VoteKeeper:
     """All votes of one height."""
 
-    __slots__ = ("_powers", "_quorum", "_tallies", "_third", "_voices", "round")
+    __slots__ = ("_powers", "_quorum", "_tallies", "_third", "_voices", "reached", "round")
 
     def __init__(self, validators: ValidatorSet, quorum: int | None = None) -> None:
         """`quorum` is given only by tests that plant an error."""
@@ -65,31 +65,30 @@ class VoteKeeper:
         self._tallies: dict[tuple[type, int], Tally] = {}
         self._voices: dict[int, dict[bytes, int]] = {}  # power heard from rounds ahead
         self.round = 0  # the validator's own
+        self.reached: set[tuple[type[Ballot], int]] = set()  # where over two thirds have voted
 
     def add(self, vote: Ballot) -> Report:
         """Count a vote; strangers and repetitions count for nothing."""
-        validator = vote.validator
-        power = self._powers.get(validator, 0)
-        if power == 0:
+        validator, round_ = vote.validator, vote.round
+        if validator not in self._powers:
             return ()
-        key = (vote.__class__, vote.round)
-        tally = self._tallies.get(key)
+        power = self._powers[validator]
+        place = (vote.__class__, round_)
+        tally = self._tallies.get(place)
         if tally is None:
-            tally = self._tallies[key] = Tally()
-        known = tally.votes.get(validator)
-        if known is not None:
-            return self._add_again(tally, known, vote, power)
-        tally.votes[validator] = vote
-        before = tally.power
-        tally.power = before + power
-        value = vote.value
-        for_value = tally.by_value.get(value, 0)
-        tally.by_value[value] = for_value + power
-        if vote.round > self.round:
-            return self._list_crossed(before, for_value, power) + self.hear(vote.round, validator)
-        if before + power < self._quorum:
+            tally = self._tallies[place] = Tally()
+        votes, by_value, value = tally.votes, tally.by_value, vote.value
+        if validator in votes:
+            return self._add_again(tally, vote, power)
+        votes[validator] = vote
+        total = tally.power = tally.power + power
+        for_value = by_value[value] = by_value.get(value, 0) + power
+        if total < self._quorum and round_ <= self.round:
             return ()
-        return self._list_crossed(before, for_value, power)
+        report = self._list_crossed(total, for_value, power)
+        if Threshold.QUORUM_ANY in report:
+            self.reached.add(place)
+        return report + self.hear(round_, validator) if round_ > self.round else report
 
     def hear(self, round_: int, validator: bytes) -> Report:
         """Note that a validator is in a round ahead of our own (L55)."""
@@ -105,11 +104,6 @@ class VoteKeeper:
         """Whether a value, or NIL, has more than two thirds."""
         tally = self._tallies.get((kind, round_))
         return tally is not None and tally.by_value.get(value, 0) >= self._quorum
-
-    def is_quorum_any(self, kind: type[Ballot], round_: int) -> bool:
-        """Whether more than two thirds have voted at all."""
-        tally = self._tallies.get((kind, round_))
-        return tally is not None and tally.power >= self._quorum
 
     def find_quorum(self, kind: type[Ballot], round_: int) -> tuple[bytes, ...]:
         """Values, not NIL, that have more than two thirds; more than one only if it forks."""
@@ -140,19 +134,20 @@ class VoteKeeper:
         other._powers, other._quorum, other._third = self._powers, self._quorum, self._third
         other._tallies = {place: tally.copy() for place, tally in self._tallies.items()}
         other._voices = {r: heard.copy() for r, heard in self._voices.items()}
-        other.round = self.round
+        other.round, other.reached = self.round, self.reached.copy()
         return other
 
-    def _list_crossed(self, before: int, for_value: int, power: int) -> Report:
+    def _list_crossed(self, total: int, for_value: int, power: int) -> Report:
         """Thresholds that lie between the power without this vote and with it."""
         quorum = self._quorum
-        if for_value < quorum <= for_value + power:
-            if before < quorum <= before + power:
+        if for_value - power < quorum <= for_value:
+            if total - power < quorum <= total:
                 return (Threshold.QUORUM_VALUE, Threshold.QUORUM_ANY)
             return (Threshold.QUORUM_VALUE,)
-        return (Threshold.QUORUM_ANY,) if before < quorum <= before + power else ()
+        return (Threshold.QUORUM_ANY,) if total - power < quorum <= total else ()
 
-    def _add_again(self, tally: Tally, known: Ballot, vote: Ballot, power: int) -> Report:
+    def _add_again(self, tally: Tally, vote: Ballot, power: int) -> Report:
+        known = tally.votes[vote.validator]
         if vote is known or vote == known:
             return ()
         key = (vote.validator, vote.value)
@@ -164,6 +159,7 @@ class VoteKeeper:
         if others + 1 >= MAX_VALUES:
             return ()
         tally.extra[key] = vote
-        for_value = tally.by_value.get(vote.value, 0)
-        tally.by_value[vote.value] = for_value + power
-        return (*self._list_crossed(self._quorum, for_value, power), DuplicateVote(known, vote))
+        for_value = tally.by_value[vote.value] = tally.by_value.get(vote.value, 0) + power
+        is_crossed = for_value - power < self._quorum <= for_value
+        crossed = (Threshold.QUORUM_VALUE,) if is_crossed else ()
+        return (*crossed, DuplicateVote(known, vote))

@@ -87,7 +87,7 @@ def test_second_vote_counts_for_its_value_and_is_evidence() -> None:
     assert keeper.add(prevote(0, B)) == (DuplicateVote(prevote(0, A), prevote(0, B)),)
     assert keeper.add(prevote(0, B)) == ()
     keeper.add(prevote(1, B))
-    assert not keeper.is_quorum_any(Prevote, 0)
+    assert (Prevote, 0) not in keeper.reached
     assert keeper.add(prevote(2, B)) == (VALUE, ANY)
     assert keeper.get_prevotes(0, B) == (prevote(1, B), prevote(2, B), prevote(0, B))
 
