@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 
 from devnet.chain.account import DevAccount
 from devnet.chain.block import Execution
-from devnet.chain.call import Call, CallResult, estimate_gas, execute_call
+from devnet.chain.call import Call, CallResult, execute_call
+from devnet.chain.estimation import estimate_gas
 from devnet.chain.forks.blob import compute_blob_base_fee
 from devnet.chain.forks.rules import Rules
 from devnet.chain.header import Header

@@ -1,11 +1,11 @@
-"""Calls that change nothing: `eth_call` and gas estimation on any executed state.
+"""Calls that change nothing: `eth_call` on any executed state.
 
 What refuses a call, in which order and in which words, follows geth's `core.StateTransition`.
 """
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from eth.exceptions import VMError
@@ -16,12 +16,7 @@ from devnet.chain.forks.blob import GAS_PER_BLOB
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.rules import Rules
 from devnet.chain.header import Header
-from devnet.chain.intrinsic import (
-    GAS_TRANSACTION,
-    check_gas,
-    compute_floor_gas,
-    compute_intrinsic_gas,
-)
+from devnet.chain.intrinsic import check_gas, compute_floor_gas
 from devnet.chain.message import Delegation, Message, build_message
 from devnet.chain.precompile import walk_inferences
 from devnet.chain.prepared import rebind_state
@@ -37,13 +32,11 @@ from devnet.errors import (
     ExecutionReverted,
     HostError,
     InsufficientFunds,
-    IntrinsicGasTooLow,
 )
 from precompiles.errors import Fatal
 from precompiles.interface import InferenceCall
 
 MAX_CALL_GAS = 50_000_000  # of one call; geth's default for `--rpc.gascap`
-_CALL_STIPEND = 2_300  # gas a value transfer hands to the callee
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +98,7 @@ def try_call(
     rules: Rules = state.rules
     if call.blob_hashes and not call.max_blob_fee:
         state = rebind_state(state, blob_base_fee=0)
-    message = _build_message(call, rules.fork)
+    message = build_call_message(call, rules.fork)
     _check(state, message, rules)
     state.lock_changes()
     try:
@@ -123,39 +116,6 @@ def try_call(
         inferences=tuple(c for c, undone in walk_inferences(computation) if not undone),
         failure=describe_failure(computation),
     )
-
-
-def estimate_gas(world: World, header: Header, ancestors: Sequence[bytes], call: Call) -> int:
-    """The least gas limit with which the call succeeds, exact to the unit.
-
-    Raises: what `execute_call` raises with all the gas there is; ExecutionFailed if that is not
-        enough.
-    """
-    rules = world.schedule.find_rules(header)
-    limit = _find_limit(world, header, call, rules)
-
-    def attempt(gas: int) -> CallResult | None:
-        try:
-            result = try_call(world, header, ancestors, replace(call, gas=gas))
-        except IntrinsicGasTooLow:
-            return None
-        return None if result.failure else result
-
-    best = _try_limit(world, header, ancestors, call, limit)
-    if attempt(best.gas_spent):
-        high = best.gas_spent
-        low = compute_intrinsic_gas(_build_message(call, rules.fork), rules.fork) - 1
-        if high <= low + 1 or not attempt(high - 1):
-            return high
-    else:
-        low, high = best.gas_spent, limit
-        likely = (best.gas_spent + _CALL_STIPEND) * 64 // 63  # EIP-150 holds back 1/64
-        if low < likely < high and attempt(likely):
-            high = likely
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if attempt(middle) else (middle, high)
-    return high
 
 
 def explain_failure(failure: Failure, output: bytes) -> ExecutionReverted | ExecutionFailed:
@@ -182,45 +142,8 @@ def compute_gas_used(message: Message, computation: Any, rules: Rules) -> tuple[
     return max(spent - refund, compute_floor_gas(message.data, rules.fork)), spent
 
 
-def _watch(
-    state: Any, message: Message, header: Header, tracer: Tracer | None
-) -> AbstractContextManager[None]:
-    if tracer is None:
-        return nullcontext()
-    return watch(state, build_begin(state, message, message.sender, header), tracer)
-
-
-def _find_limit(world: World, header: Header, call: Call, rules: Rules) -> int:
-    """As much gas as a transaction may have, was named, and the sender can pay."""
-    limit = min(header.gas_limit, rules.max_transaction_gas, MAX_CALL_GAS)
-    if call.gas is not None and call.gas >= GAS_TRANSACTION:
-        limit = min(call.gas, limit)
-    if call.gas_price:
-        state = world.open(header.state_root, header)
-        balance = state.get_balance(call.sender)
-        if balance < call.value:
-            raise InsufficientFunds("insufficient funds for transfer")
-        limit = min(limit, (balance - call.value) // call.gas_price)
-    return limit
-
-
-def _try_limit(
-    world: World, header: Header, ancestors: Sequence[bytes], call: Call, limit: int
-) -> CallResult:
-    try:
-        result = try_call(world, header, ancestors, replace(call, gas=limit))
-    except IntrinsicGasTooLow as refused:
-        raise ExecutionFailed(f"gas required exceeds allowance ({limit})") from refused
-    except BadTransaction as refused:
-        raise type(refused)(f"failed with {limit} gas: {refused}") from refused
-    if result.failure is None:
-        return result
-    if result.failure.reason is Reason.OUT_OF_GAS:
-        raise ExecutionFailed(f"gas required exceeds allowance ({limit})")
-    raise explain_failure(result.failure, result.output)
-
-
-def _build_message(call: Call, fork: Fork) -> Message:
+def build_call_message(call: Call, fork: Fork) -> Message:
+    """The message of a call, under the rules of a fork."""
     return build_message(
         sender=call.sender,
         to=call.to,
@@ -235,6 +158,14 @@ def _build_message(call: Call, fork: Fork) -> Message:
         blob_hashes=call.blob_hashes,
         max_blob_fee=call.max_blob_fee,
     )
+
+
+def _watch(
+    state: Any, message: Message, header: Header, tracer: Tracer | None
+) -> AbstractContextManager[None]:
+    if tracer is None:
+        return nullcontext()
+    return watch(state, build_begin(state, message, message.sender, header), tracer)
 
 
 def _cap(gas: int | None) -> int:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from devnet.chain.call import estimate_gas as estimate
 from devnet.chain.call import execute_call
+from devnet.chain.estimation import estimate_gas as estimate
 from devnet.errors import InvalidParams
 from devnet.node import Node
 from devnet.rpc.block_reference import get_block, is_pending

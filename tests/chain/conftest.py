@@ -20,7 +20,8 @@ from eth_account import Account
 
 from devnet.chain.account import derive_accounts
 from devnet.chain.block import Execution
-from devnet.chain.call import Call, CallResult, estimate_gas, execute_call
+from devnet.chain.call import Call, CallResult, execute_call
+from devnet.chain.estimation import estimate_gas
 from devnet.chain.execution import Leave, execute_block
 from devnet.chain.fee import compute_base_fee
 from devnet.chain.genesis import build_genesis

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from devnet.chain.body import compute_block_bytes
-from devnet.chain.call import Call, estimate_gas
+from devnet.chain.call import Call
+from devnet.chain.estimation import estimate_gas
 from devnet.chain.execution import Leave
 from devnet.chain.forks.fork import Fork
 from devnet.chain.forks.rules import MAX_BLOCK_BYTES
