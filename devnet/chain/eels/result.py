@@ -12,10 +12,11 @@ import rlp
 from devnet.chain.block import Execution, Inference, Log, Receipt, build_execution
 from devnet.chain.eels.precompiled import Calls
 from devnet.chain.eels.wire import Message
-from devnet.chain.execution import build_inferences, check_size, compute_gas_price
+from devnet.chain.execution import check_size
 from devnet.chain.forks.blob import compute_blob_base_fee
 from devnet.chain.forks.rules import Rules
 from devnet.chain.header import Header
+from devnet.chain.inclusion import build_inferences, compute_gas_price
 from devnet.chain.transaction import Transaction, adapt_transaction
 from devnet.chain.world import World
 from devnet.errors import HostError
