@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from devnet.chain.header import PRAGUE_LENGTH, Header, compute_header_hash
 from devnet.chain.state.account import Account, encode_account
 from devnet.chain.state.encoding import compute_address_path, compute_slot_path, encode_number
+from devnet.chain.state.node import Node
 from devnet.chain.state.proof import prove_account
-from devnet.chain.state.trie import EMPTY, Node
+from devnet.chain.state.trie import EMPTY
 from devnet.config import GENESIS_TIME, Staking
 from devnet.consensus.certificate import Certificate, compute_certificate_hash
 from devnet.consensus.set_change import DELAY, Update, apply_updates

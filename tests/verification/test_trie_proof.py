@@ -6,8 +6,9 @@ import pytest
 
 from devnet.chain.state.account import Account, encode_account
 from devnet.chain.state.encoding import compute_address_path, compute_slot_path, encode_number
+from devnet.chain.state.node import Node
 from devnet.chain.state.proof import prove_account
-from devnet.chain.state.trie import EMPTY, Node
+from devnet.chain.state.trie import EMPTY
 from devnet.errors import BadProof
 from devnet.verification.trie_proof import read_storage_root, read_word
 from precompiles.digest import compute_keccak

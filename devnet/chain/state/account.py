@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from devnet.chain.state.encoding import encode_list, encode_number, encode_string
-from devnet.chain.state.trie import EMPTY, Node
+from devnet.chain.state.node import Node
+from devnet.chain.state.trie import EMPTY
 from precompiles.digest import compute_keccak
 
 NO_CODE = compute_keccak(b"")

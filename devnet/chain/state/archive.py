@@ -11,9 +11,10 @@ from copy import copy
 from devnet.chain.state.account import Account, encode_account
 from devnet.chain.state.difference import iterate_changes
 from devnet.chain.state.encoding import compute_address_path, compute_slot_path, join_nibbles
+from devnet.chain.state.node import Node
 from devnet.chain.state.node_store import NodeStore
 from devnet.chain.state.stored import Loader, build_account_decoder, decode_word, take_new
-from devnet.chain.state.trie import EMPTY, Node
+from devnet.chain.state.trie import EMPTY
 
 _KEPT_STATES = 64  # in memory, if there is a store
 _MAX_NODES = 50_000  # in memory, some 400 bytes each, if there is a store

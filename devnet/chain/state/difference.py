@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TypeVar
 
-from devnet.chain.state.trie import Node
+from devnet.chain.state.node import Node
 
 V = TypeVar("V")
 

@@ -11,7 +11,8 @@ from devnet.chain.state.encoding import (
     encode_number,
     split_nibbles,
 )
-from devnet.chain.state.trie import EMPTY, Node
+from devnet.chain.state.node import Node
+from devnet.chain.state.trie import EMPTY
 
 _HASH_BYTES = 32
 

@@ -1,7 +1,7 @@
 """One account's storage while a state is open: words over the trie as it was last folded."""
 
 from devnet.chain.state.encoding import compute_slot_path, encode_number
-from devnet.chain.state.trie import Node
+from devnet.chain.state.node import Node
 
 
 class Storage:

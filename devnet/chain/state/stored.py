@@ -16,7 +16,8 @@ from devnet.chain.state.encoding import (
     decode_path,
     decode_string,
 )
-from devnet.chain.state.trie import EMPTY, HASH_PREFIX, Branch, Extension, Leaf, Node
+from devnet.chain.state.node import HASH_PREFIX, Node
+from devnet.chain.state.trie import EMPTY, Branch, Extension, Leaf
 
 V = TypeVar("V")
 _HASHED = 33  # bytes of a reference that is a hash

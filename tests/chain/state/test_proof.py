@@ -15,8 +15,9 @@ from trie.hexary import HexaryTrie
 from devnet.chain.header import EMPTY_TRIE_ROOT, Header
 from devnet.chain.state.account import BLANK, NO_CODE, encode_account
 from devnet.chain.state.encoding import split_nibbles
+from devnet.chain.state.node import Node
 from devnet.chain.state.proof import build_proof, compute_list_root
-from devnet.chain.state.trie import EMPTY, Node
+from devnet.chain.state.trie import EMPTY
 from devnet.chain.world import World
 from precompiles.digest import compute_keccak
 

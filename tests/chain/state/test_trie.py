@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from trie.hexary import HexaryTrie
 
 from devnet.chain.state.encoding import split_nibbles
-from devnet.chain.state.trie import EMPTY, Branch, Extension, Leaf, Node
+from devnet.chain.state.node import Node
+from devnet.chain.state.trie import EMPTY, Branch, Extension, Leaf
 
 SEQUENCES = int(os.environ.get("DEVNET_SEQUENCES", "1000"))  # 100,000 takes minutes
 SHORT = st.binary(max_size=3).map(lambda key: bytes(byte % 3 * 0x11 for byte in key))
