@@ -27,7 +27,6 @@ class Intent:
     kind: CallKind
     target: bytes  # empty for a creation
     value: int | None
-    data: bytes
     caller: bytes
     spawned: bool = False  # whether a frame came of it
 
