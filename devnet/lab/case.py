@@ -102,6 +102,7 @@ def _draw_faults(stream: Stream) -> tuple[Fault, ...]:
                 strategies[stream.draw_below(len(strategies))],
                 _draw_trigger(stream),
                 50 + stream.draw_below(3_000),
+                is_timed=True,
             )
             for _ in range(1 + stream.draw_below(3))
         )

@@ -5,6 +5,7 @@ from devnet.consensus.blame.halt import Halt, diagnose_halt
 from devnet.consensus.participation.commit import Commit
 from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Message
+from devnet.consensus.validator_set import ValidatorSet
 from devnet.lab.simulation import Simulation
 
 
@@ -25,7 +26,8 @@ def find_forks(simulation: Simulation) -> tuple[Fork, ...]:
             values.setdefault(height, {})[value] = None
     return tuple(
         diagnose_fork(
-            height, tuple(decided), list_messages(simulation, height), simulation.validators
+            *(height, tuple(decided), list_messages(simulation, height)),
+            get_validators(simulation, height),
         )
         for height, decided in sorted(values.items())
         if len(decided) > 1
@@ -37,7 +39,14 @@ def explain_halt(simulation: Simulation) -> Halt:
     height = min(len(node.values.decided) for node in simulation.correct) + 1
     absent = {
         node.address: node.absence
-        for node in simulation.nodes[: len(simulation.validators.members)]
+        for node in simulation.nodes[: len(simulation.setup.powers)]
         if node.absence
     }
-    return diagnose_halt(height, simulation.validators, list_messages(simulation, height), absent)
+    members = get_validators(simulation, height)
+    return diagnose_halt(height, members, list_messages(simulation, height), absent)
+
+
+def get_validators(simulation: Simulation, height: int) -> ValidatorSet:
+    """Who decides a height, as whoever is furthest knows it."""
+    furthest = max(simulation.nodes, key=lambda node: node.ledger.height)
+    return furthest.ledger.get_validators(height)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from devnet.consensus.participation.host import Wire
+from devnet.consensus.participation.host import NextHeight, Wire
 from devnet.consensus.participation.ledger import Ledger
 from devnet.consensus.participation.participant import Participant
 from devnet.consensus.participation.signing import Signer, Verifier
@@ -18,6 +18,7 @@ from devnet.lab.payload import NodeTimer, Wake
 from devnet.lab.station import Station
 from devnet.lab.values import Progress, Values, get_maker, make_value
 from devnet.streams import Stream
+from devnet.validators.faults.conduct import Conduct
 from devnet.validators.faults.disguise import Censor, Disguise, Held, twist_rules
 from devnet.validators.faults.fault import Fault, Strategy
 
@@ -64,13 +65,15 @@ class Node:
         )
         self._absent: list[Wire | NodeTimer] | None = None  # what waits while it is paused
         self._is_down = False
-        self._past: dict[tuple[Strategy, int, int], bool] = {}  # absences already decided on
+        self._is_out = False  # down for as long as a trigger holds
+        self._furthest = 1  # height that it has heard of
+        self._conduct = Conduct(faults, stream)
         self.participant = self._build()
 
     @property
     def absence(self) -> str:
         """Why it takes no part, empty if it does."""
-        if self._is_down:
+        if self._is_down or self._is_out:
             return "down"
         return "paused" if self._absent is not None else ""
 
@@ -122,28 +125,39 @@ class Node:
         if self._absent is not None:
             self._absent.append(event)
             return False
-        for fault in self.faults:
-            if fault.strategy in (Strategy.CRASH, Strategy.PAUSE) and self._begins(fault):
-                self._is_down = fault.strategy is Strategy.CRASH
-                self._absent = None if self._is_down else [event]
-                self.crashes += self._is_down
-                self.station.schedule(Wake(), 1000 * fault.time_ms)
-                return False
-        return True
-
-    def _begins(self, fault: Fault) -> bool:
-        """Whether an absence begins; decided once for each height and round."""
-        place = (fault.strategy, self.participant.height, self.participant.process.state.round)
-        if place in self._past:
+        if self._is_kept_out(event):
             return False
-        self._past[place] = True
-        return fault.trigger.is_active(place[1], place[2], self._stream)
+        place = self.participant.height, self.participant.process.state.round
+        fault = self._conduct.find_absence(*place)
+        if fault is None:
+            return True
+        self._is_down = fault.strategy is Strategy.CRASH
+        self._absent = None if self._is_down else [event]
+        self.crashes += self._is_down
+        self.station.schedule(Wake(), 1000 * fault.time_ms)
+        return False
+
+    def _is_kept_out(self, event: Wire | NodeTimer) -> bool:
+        """Whether a crash lasts that ends with its trigger; what is heard then brings it back."""
+        if not isinstance(event, Wake):
+            height = event.height + isinstance(event, NextHeight)
+            self._furthest = max(self._furthest, height)
+        is_out = self._conduct.is_down(self._furthest)
+        if is_out and not self._is_out:
+            self.crashes += 1
+        if self._is_out and not is_out:
+            self._restart()
+        self._is_out = is_out
+        return is_out
+
+    def _restart(self) -> None:
+        self.participant = self._build()
+        self.participant.start()
 
     def _wake(self) -> None:
         if self._is_down:
             self._is_down = False
-            self.participant = self._build()
-            self.participant.start()
+            self._restart()
             return
         waiting, self._absent = self._absent or [], None
         for event in waiting:

@@ -74,6 +74,7 @@ class Simulation:
         }
         signers = {i: (own[i], DigestSigner(keys[own[i]])) for i in setup.colluders}
         self._splitter = Splitter(self.fabric, signers, setup.sides, self.rotation)
+        self._counted = self._choose_counted()
         self.nodes = tuple(
             self._build_node(node, DigestSigner(keys[address]))
             for node, address in enumerate(self.addresses)
@@ -85,7 +86,7 @@ class Simulation:
 
     @property
     def correct(self) -> tuple[Node, ...]:
-        """Nodes without fault or twin, and outside any collusion."""
+        """Nodes without fault or twin, and outside any collusion; if there is none, all others."""
         return tuple(node for node in self.nodes if node.values.counts)
 
     def list_sent(self) -> list[tuple[int, Wire]]:
@@ -131,8 +132,16 @@ class Simulation:
         )
         stream = Stream(setup.seed, "faults", node)
         faults = tuple(setup.faults.get(node, ()))
-        counts = not faults and node not in self._doubled and node not in setup.colluders
+        counts = node in self._counted
         return Node(station, outfit, self.rotation, faults, stream, self.progress, counts)
+
+    def _choose_counted(self) -> tuple[int, ...]:
+        """Whom a run waits for."""
+        setup = self.setup
+        honest = [n for n in range(len(self.addresses)) if n not in setup.colluders]
+        single = [n for n in honest if n not in self._doubled]
+        correct = [n for n in single if not setup.faults.get(n)]
+        return tuple(correct or single or honest)
 
     def _record(self, node: int, message: Wire) -> None:
         self._sent.append((node, message))

@@ -196,9 +196,10 @@ class Executor:
         return False
 
     def _form(self, body: Proposal, round_: int, opinion: Opinion) -> None:
-        self._bodies[body.block.hash] = body
-        self._opinions[body.block.hash] = opinion
-        self._note(body.block.header.number, round_, opinion)
+        value = body.block.hash
+        self._bodies[value] = body
+        known = self._opinions[value] = replace(opinion, value=value)
+        self._note(body.block.header.number, round_, known)
 
     def _note(self, height: int, round_: int, opinion: Opinion) -> None:
         """For the report; what one that lags finds about an earlier height belongs to none."""

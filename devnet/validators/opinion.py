@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from devnet.chain.block import Execution
+from devnet.consensus.vote import NIL
 from devnet.validators.agreement.adoption import Finding
 
 
@@ -16,3 +17,4 @@ class Opinion:
     digests: tuple[bytes, ...] = ()  # of its own outputs, where the rule is not exact bits
     findings: tuple[Finding, ...] = ()  # where they differ from the proposed ones
     dissent: tuple[tuple[bytes, str], ...] = ()  # whose claims were counted against the block
+    value: bytes = NIL  # the block that was proposed to it

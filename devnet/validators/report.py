@@ -58,26 +58,26 @@ def build_report(
 ) -> RoundReport:
     """Group opinions by result; the group with the most power is what others are held against.
 
+    Results of different blocks are not compared: a proposer may have shown two.
+
     Args:
         engines: of the validators by name, to find the operator in which results part.
         worlds: likewise, to find the account.
     """
-    results: dict[bytes, list[tuple[str, Execution]]] = {}
-    for opinion in opinions:
-        if opinion.execution is not None:
-            members = results.setdefault(opinion.execution.hash, [])
-            members.append((opinion.validator, opinion.execution))
-    groups = sorted(results.values(), key=lambda members: -sum(powers[name] for name, _ in members))
     disagreements = []
-    for members in groups[1:]:
-        (first, expected), (other, got) = groups[0][0], members[0]
-        suspects = (engines[first], engines[other]) if engines else None
-        states = (worlds[first], worlds[other]) if worlds else None
-        difference = compare_executions(expected, got, suspects, states)
-        assert difference is not None, "groups differ by hash"
-        disagreements += [
-            Disagreement(height, round_, name, name == proposer, difference) for name, _ in members
-        ]
+    for value in dict.fromkeys(opinion.value for opinion in opinions):
+        largest, *others = _group([o for o in opinions if o.value == value], powers) or [[]]
+        for members in others:
+            (first, expected), (other, got) = largest[0], members[0]
+            suspects = (engines[first], engines[other]) if engines else None
+            states = (worlds[first], worlds[other]) if worlds else None
+            difference = compare_executions(expected, got, suspects, states)
+            assert difference is not None, "groups differ by hash"
+            disagreements += [
+                Disagreement(height, round_, name, name == proposer, difference)
+                for name, _ in members
+            ]
+    groups = _group(opinions, powers)
     return RoundReport(
         height=height,
         round=round_,
@@ -89,6 +89,18 @@ def build_report(
         refusals=tuple((o.validator, o.reason) for o in opinions if o.execution is None),
         disagreements=tuple(disagreements),
     )
+
+
+def _group(
+    opinions: Sequence[Opinion], powers: Mapping[str, int]
+) -> list[list[tuple[str, Execution]]]:
+    """Names and results, by result, the most power first."""
+    results: dict[bytes, list[tuple[str, Execution]]] = {}
+    for opinion in opinions:
+        if opinion.execution is not None:
+            members = results.setdefault(opinion.execution.hash, [])
+            members.append((opinion.validator, opinion.execution))
+    return sorted(results.values(), key=lambda members: -sum(powers[name] for name, _ in members))
 
 
 def explain_halt(

@@ -81,3 +81,13 @@ def test_divided_network_halts_with_everybody_present() -> None:
     halt = explain_halt(simulation)
     assert halt.missing >= 1
     assert sum(group.power for group in halt.groups) == 4
+
+
+def test_a_halt_counts_the_power_of_its_own_height() -> None:
+    """Two validators with most of the power since height 4 are silent at it."""
+    silent = parse_fault("drop-votes@height>=4"), parse_fault("drop-proposals@height>=4")
+    setup = Setup(faults={2: silent, 3: silent}, updates={2: ((2, 5), (3, 5))})
+    simulation = Simulation(setup, record=True)
+    assert not simulation.run(5, 20_000_000)
+    halt = explain_halt(simulation)
+    assert (halt.height, halt.total, halt.needed, halt.best) == (4, 12, 9, 2)

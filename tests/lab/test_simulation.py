@@ -86,6 +86,15 @@ def test_power_decides_who_may_fail() -> None:
     assert explain_halt(large).missing > 0
 
 
+def test_every_crash_of_a_validator_happens() -> None:
+    """Each at its height, for its own time."""
+    texts = ("crash(100)@at heights 3 at rounds 0", "crash(200)@at heights 5 at rounds 0")
+    faults = tuple(map(parse_fault, texts))
+    simulation = Simulation(Setup(faults={1: faults}))
+    assert simulation.run(10, 60_000_000)
+    assert simulation.nodes[1].crashes == 2
+
+
 def test_runs_can_be_continued() -> None:
     """In two steps as in one."""
     traces = []

@@ -53,6 +53,7 @@ def test_one_faulty_of_four_stops_nobody(digits: Digits, strategy: Strategy, cha
         signers.remove("v1")
     assert driver.list_signers() == signers
     assert driver.node.cluster.record.forks == []
+    assert {found.validator for found in driver.node.cluster.record.disagreements} <= {"v1"}
 
 
 def test_trigger_by_round_and_height_shows_only_there(digits: Digits) -> None:

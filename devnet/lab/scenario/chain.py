@@ -82,7 +82,8 @@ class ChainRun:
         culprits = self._list_culprits()
         makers = dict.fromkeys(block.header.coinbase for block in self._list_blocks())
         proposers = sorted(map(self._name, makers))
-        report = (f"{heights} of {scenario.heights} heights", *self._report)
+        named = (f"evidence names {', '.join(culprits)}",) if culprits else ()
+        report = (f"{heights} of {scenario.heights} heights", *self._report, *named)
         digest = self._trace.digest
         return Result(outcome, heights, tuple(disagree), culprits, tuple(proposers), report, digest)
 

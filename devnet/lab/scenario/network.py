@@ -57,6 +57,8 @@ def _read_regions(
     placed = sorted(node for region in regions for node in region)
     if regions and placed != list(range(len(names))):
         raise ConfigError(f"{network.where}: regions must have every validator exactly once")
+    if rows and not regions:
+        raise ConfigError(f"{network.where}: region_ms is between regions; give regions")
     if len(rows) != len(regions) or any(len(row) != len(regions) for row in rows):
         raise ConfigError(
             f"{network.where}: region_ms must have {len(regions)} rows of {len(regions)}, "

@@ -1,13 +1,17 @@
 """A scenario without models: the protocol alone, over a simulated network in virtual time."""
 
+from dataclasses import replace
+
 from devnet.consensus.blame.evidence import get_culprit
 from devnet.consensus.blame.fork import find_evidence
+from devnet.consensus.tendermint.timeout import Timeouts
+from devnet.consensus.threshold import is_quorum
 from devnet.errors import ConfigError
 from devnet.lab.diagnosis import explain_halt, find_forks, list_messages
 from devnet.lab.scenario.links import build_links
 from devnet.lab.scenario.result import Result
 from devnet.lab.scenario.scenario import Outcome, Scenario
-from devnet.lab.simulation import Setup, Simulation
+from devnet.lab.simulation import FAST, Setup, Simulation
 from devnet.lab.trace import Trace
 from devnet.lab.values import get_maker
 from devnet.validators.faults.fault import INFERENCE
@@ -61,10 +65,21 @@ def build_setup(scenario: Scenario) -> Setup:
         rules=build_links(scenario.network, _add_doubles(scenario), twins=scenario.twins),
         faults={index: behavior.faults for index, behavior in scenario.behaviors.items()},
         twins=scenario.twins,
+        timeouts=_choose_timeouts(scenario),
         colluders=scenario.colluders,
         sides=scenario.sides,
         seed=scenario.seed,
     )
+
+
+def _choose_timeouts(scenario: Scenario) -> Timeouts:
+    """A pause after each height where nothing else takes time: that moment would never end."""
+    network, total = scenario.network, sum(scenario.powers)
+    least_ms = min(map(min, network.region_ms), default=network.latency_ms[0])
+    if network.log_normal is not None:
+        least_ms = network.log_normal[0]
+    is_alone = any(is_quorum(power, total) for power in scenario.powers)
+    return FAST if least_ms and not is_alone else replace(FAST, commit_us=_MS)
 
 
 def _add_doubles(scenario: Scenario) -> tuple[tuple[int, ...], ...]:

@@ -7,10 +7,11 @@ from pathlib import Path
 from devnet.config import MAX_POWER, MAX_VALIDATORS
 from devnet.consensus.agreement import locate_rule, parse_agreement
 from devnet.errors import ConfigError
+from devnet.lab.scenario.consistency import check_scenario
 from devnet.lab.scenario.network import read_network
 from devnet.lab.scenario.scenario import Expectation, ModelFile, Outcome, Scenario
 from devnet.lab.scenario.table import Table, index_names, read_groups
-from devnet.validators.misbehaviour import Behavior, parse_behavior
+from devnet.validators.misbehaviour import HONEST, Behavior, parse_behavior
 from precompiles.models.samples import list_samples
 
 MAX_HEIGHTS = 100_000
@@ -71,7 +72,7 @@ def read_scenario(table: Table, folder: Path) -> Scenario:
         expect=_read_expectation(table, names),
     )
     table.close()
-    _check(scenario, table.where)
+    check_scenario(scenario, table.where)
     return scenario
 
 
@@ -91,12 +92,12 @@ def _read_faults(table: Table, names: list[str]) -> dict[int, Behavior]:
     faults = Table(table.take("faults", dict, {}), f"{table.where}, faults")
     behaviors = {}
     for index, name in enumerate(names):
-        text = faults.take(name, str, "")
-        if text:
-            try:
-                behaviors[index] = parse_behavior(text)
-            except ConfigError as refused:
-                raise ConfigError(f"{faults.where}, {name}: {refused}") from None
+        try:
+            behavior = parse_behavior(faults.take(name, str, str(HONEST)))
+        except ConfigError as refused:
+            raise ConfigError(f"{faults.where}, {name}: {refused}") from None
+        if behavior != HONEST:
+            behaviors[index] = behavior
     faults.close()
     return behaviors
 
@@ -149,10 +150,3 @@ def _find_names(table: Table, key: str, names: list[str]) -> tuple[str, ...] | N
 
 def _read_names(table: Table, key: str, names: list[str]) -> tuple[int, ...]:
     return index_names(table, key, table.take_list(key, str) or (), names)
-
-
-def _check(scenario: Scenario, where: str) -> None:
-    if scenario.models and (scenario.twins or scenario.colluders):
-        raise ConfigError(f"{where}: twins and colluders are for runs without models")
-    if scenario.colluders and not scenario.sides:
-        raise ConfigError(f"{where}: colluders need sides: what each is told")

@@ -55,18 +55,21 @@ class Table:
 
 
 def read_groups(table: Table, key: str, names: list[str]) -> tuple[tuple[int, ...], ...]:
-    """Lists of validators, by index. Raises: ConfigError."""
+    """Lists of validators, by index, each in one at most. Raises: ConfigError."""
     groups = table.take_list(key, list) or ()
+    index_names(table, key, [name for group in groups for name in group], names)
     return tuple(index_names(table, key, group, names) for group in groups)
 
 
 def index_names(
     table: Table, key: str, given: Sequence[object], names: list[str]
 ) -> tuple[int, ...]:
-    """Validators by index. Raises: ConfigError for a name that there is not."""
+    """Validators by index. Raises: ConfigError for a name that there is not, or that is twice."""
     for name in given:
         if name not in names:
             raise ConfigError(
                 f"{table.where}: {key} has {name!r}; the validators are v0 to {names[-1]}"
             )
+        if given.count(name) > 1:
+            raise ConfigError(f"{table.where}: {key} has {name!r} more than once")
     return tuple(names.index(str(name)) for name in given)

@@ -50,12 +50,12 @@ class Disguise:
         self._others, self._invent, self._stream = tuple(others), invent, stream
         self._values: dict[tuple[int, int], bytes] = {}  # what others proposed, to vote for
 
-    def is_active(self, strategy: Strategy, height: int, round_: int) -> bool:
-        """Whether a strategy shows at this place."""
-        return any(
-            fault.strategy is strategy and fault.trigger.is_active(height, round_, self._stream)
-            for fault in self._faults
-        )
+    def find_active(self, strategy: Strategy, height: int, round_: int) -> Fault | None:
+        """The fault of a strategy that shows at this place, if one does."""
+        for fault in self._faults:
+            if fault.strategy is strategy and fault.trigger.is_active(height, round_, self._stream):
+                return fault
+        return None
 
     def broadcast(self, message: Wire) -> None:
         """What leaves instead of an honest broadcast."""
@@ -66,12 +66,12 @@ class Disguise:
         proposed = isinstance(message, Proposal)
         drop = Strategy.DROP_PROPOSALS if proposed else Strategy.DROP_VOTES
         twist = Strategy.EQUIVOCATE_PROPOSALS if proposed else Strategy.EQUIVOCATE_VOTES
-        if self.is_active(drop, *place):
+        if self.find_active(drop, *place):
             return
-        if self.is_active(Strategy.DELAY, *place):
-            late = next(f for f in self._faults if f.strategy is Strategy.DELAY)
+        late = self.find_active(Strategy.DELAY, *place)
+        if late:
             self._inner.schedule(Held(message.height, message), 1000 * late.time_ms)
-        elif self.is_active(twist, *place):
+        elif self._others and self.find_active(twist, *place):
             self._send_both(message)
         else:
             self._inner.broadcast(message)
@@ -98,7 +98,7 @@ class Disguise:
             return True
         if isinstance(message, Proposal):
             self._values[message.height, message.round] = message.value
-        return not self.is_active(Strategy.DROP_INBOUND, message.height, message.round)
+        return not self.find_active(Strategy.DROP_INBOUND, message.height, message.round)
 
     def _send_both(self, message: Message) -> None:
         """One statement for each half; whoever comes first hears both, so there is evidence."""

@@ -164,3 +164,11 @@ def test_censor_refuses_what_its_predicate_picks() -> None:
     assert not censor.is_valid(Proposal(3, 0, A, NO_ROUND, SELF))
     assert censor.is_valid(Proposal(3, 0, B, NO_ROUND, SELF))
     assert censor.is_valid(Proposal(6, 0, A, NO_ROUND, SELF))
+
+
+def test_each_delay_has_its_own_time_where_its_trigger_holds() -> None:
+    """Two of them with triggers that do not overlap."""
+    one, notebook = disguise("delay(10)@at heights 1-2", "delay(500)@at heights 3")
+    one.broadcast(PREVOTE)
+    ((_, delay_us),) = notebook.timers
+    assert delay_us == 500_000
