@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import textwrap
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from devnet.clock import read_clock
 from devnet.devnet import Devnet
 from devnet.errors import ConfigError, NoQuorum
 from devnet.verification.bundle import dump_bundle
@@ -41,7 +41,7 @@ _SHADES = " ░▒▓█"
 )
 def command(seed: int, out: str) -> None:
     """Tell the whole story in under a minute."""
-    started = time.monotonic()
+    started = read_clock()
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
         console.width = _WIDTH + 20
@@ -50,7 +50,7 @@ def command(seed: int, out: str) -> None:
     except OSError as fault:
         raise ConfigError(f"cannot make folder '{out}': {fault.strerror}") from fault
     Story(console, Devnet(validators=4, seed=seed), Path(out)).tell()
-    console.print(f"\nDone in {time.monotonic() - started:.1f} s.")
+    console.print(f"\nDone in {read_clock() - started:.1f} s.")
 
 
 class Story:
