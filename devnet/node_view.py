@@ -50,7 +50,7 @@ class NodeView:
     @property
     def next_header(self) -> Header:
         """Header of the next block as far as it follows from the head; nobody is its proposer."""
-        head, schedule = self.head, self.cluster.reader.world.schedule
+        head, schedule = self.head, self.cluster.world.schedule
         timestamp = self.timeline.compute_next(head.header.timestamp)
         return build_child(
             schedule, head.header, head.hash, timestamp=timestamp, coinbase=bytes(20)
@@ -83,7 +83,7 @@ class NodeView:
     def open_state(self, number: int | None = None) -> Any:
         """State after a block, to read from."""
         block = self.head if number is None else self.history.get_block(number)
-        world = self.cluster.reader.world
+        world = self.cluster.world
         return world.open(block.header.state_root, block.header)
 
     def open_storage(self, number: int | None = None) -> StateReader:
@@ -104,7 +104,7 @@ class NodeView:
     def _try(self, run: Callable[..., T], call: Call, number: int | None) -> T:
         block = self.head if number is None else self.history.get_block(number)
         ancestors = self.history.get_ancestors(block.header.number)
-        return run(self.cluster.reader.world, block.header, ancestors, call)
+        return run(self.cluster.world, block.header, ancestors, call)
 
     def get_certificate(self, number: int) -> Certificate:
         """Certificate of a decided block. Raises: UnknownBlock; imported ones have none."""
@@ -115,4 +115,4 @@ class NodeView:
         return self.pool.select(get_nonce, build_prices(header, self._find_rules(header)))
 
     def _find_rules(self, header: Header) -> Rules:
-        return self.cluster.reader.world.schedule.find_rules(header)
+        return self.cluster.world.schedule.find_rules(header)

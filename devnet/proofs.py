@@ -90,7 +90,7 @@ def _find_changes(node: Node, number: int) -> tuple[tuple[tuple[int, int], ...],
 
 def _build_block(node: Node, number: int, slots: tuple[int, ...]) -> SignedBlock:
     header = node.history.get_block(number).header
-    proof = node.cluster.reader.world.prove(header.state_root, STAKING, slots)
+    proof = node.cluster.world.prove(header.state_root, STAKING, slots)
     return SignedBlock(
         header,
         node.get_certificate(number),

@@ -78,6 +78,12 @@ class World:
         branch._archive = self._archive.branch()
         return branch
 
+    def freeze(self) -> "World":
+        """The same states, which stay when this world forgets them; copies nothing."""
+        frozen = copy(self)
+        frozen._archive = self._archive.freeze()
+        return frozen
+
     def has_inference(self, number: int) -> bool:
         """Whether a block has our precompiles, and their root in its `extraData`."""
         return bool(self.table) and number >= self.inference_from

@@ -9,7 +9,7 @@ from devnet.chain.call import try_call
 from devnet.chain.header import compute_header_hash, encode_header
 from devnet.chain.history import Place
 from devnet.chain.receipt import encode_receipt
-from devnet.errors import UnknownBlock
+from devnet.errors import BadTransaction, UnknownBlock
 from devnet.node import Node
 from devnet.rpc.block_reference import find_block_by_hash, find_block_by_number, get_block
 from devnet.rpc.dispatch import Json, Method
@@ -69,13 +69,19 @@ def trace_transaction(node: Node, transaction_hash: object, config: object = Non
 def trace_call(
     node: Node, transaction: object, block: object = None, config: object = None
 ) -> Json:
-    """Trace a call; `config` may have `stateOverrides`, `blockOverrides` and `txIndex`."""
+    """Trace a call; `config` may have `stateOverrides`, `blockOverrides` and `txIndex`.
+
+    Raises: BadTransaction in geth's words for a call that does not begin.
+    """
     fields = {} if config is None else decode_object(config, "config")
     job = _decode_tracer(node, config)()
     accounts, blocks = fields.get("stateOverrides"), fields.get("blockOverrides")
     setting = decode_setting(node, block, accounts, blocks, fields.get("txIndex"))
     call = decode_call(node, transaction, setting)
-    result = try_call(setting.world, setting.header, setting.ancestors, call, job.tracer)
+    try:
+        result = try_call(setting.world, setting.header, setting.ancestors, call, job.tracer)
+    except BadTransaction as refused:
+        raise type(refused)(f"tracing failed: {refused}") from refused
     return job.show(End(result.gas_used, setting.header.number))
 
 

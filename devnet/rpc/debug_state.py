@@ -81,14 +81,14 @@ def get_intermediate_roots(node: Node, block_hash: object, _: object = None) -> 
 def get_code_by_hash(node: Node, code_hash: object, _: object = None) -> Json:
     """Code of any contract there ever was; nothing ("0x") for an unknown hash."""
     wanted = decode_hash(code_hash, "codeHash")
-    return encode_bytes(node.cluster.reader.world.find_code(wanted))
+    return encode_bytes(node.cluster.world.find_code(wanted))
 
 
 def get_value(node: Node, key: object) -> Json:
     """Code by its key in geth's database, `c` and the hash; Anvil knows no other keys either."""
     wanted = decode_bytes(key, "key")
     is_code = len(wanted) == _CODE_KEY_BYTES and wanted.startswith(_CODE_PREFIX)
-    code = node.cluster.reader.world.find_code(wanted[1:]) if is_code else b""
+    code = node.cluster.world.find_code(wanted[1:]) if is_code else b""
     if not code:
         raise ChainError(f"no value for key {encode_bytes(wanted[:40])}; codes are under 0x63…hash")
     return encode_bytes(code)
@@ -122,6 +122,6 @@ def _list_modified(node: Node, first: Execution, last: Execution | None) -> Iter
             f"start is block {first.header.number} and end is block {last.header.number}; "
             "start must come before end"
         )
-    world = node.cluster.reader.world
+    world = node.cluster.world
     for address in world.iterate_changed(first.header.state_root, last.header.state_root):
         yield encode_bytes(address)

@@ -59,7 +59,7 @@ def _check_head(node: Node, fields: Mapping[str, object]) -> None:
 
 
 def _find_changed(node: Node, known: Mapping[str, object]) -> Iterator[str]:
-    state, world = node.open_state(), node.cluster.reader.world
+    state, world = node.open_state(), node.cluster.world
     for key, wanted in known.items():
         address, name = decode_address(key, "conditions.knownAccounts"), f"knownAccounts.{key[:42]}"
         if isinstance(wanted, dict):

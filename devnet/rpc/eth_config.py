@@ -11,7 +11,7 @@ from devnet.rpc.quantity import encode_bytes, encode_quantity
 
 def get_config(node: Node) -> Json:
     """Current rules, the next ones and the last ones known; null where there are none."""
-    world, genesis, head = node.cluster.reader.world, node.history.get_block(0), node.head.header
+    world, genesis, head = node.cluster.world, node.history.get_block(0), node.head.header
     ours = world.table.items() if world.has_inference(head.number) else ()
     named = {name: address for address, (name, _) in ours}
     outlook = describe_forks(world.schedule, genesis.header, genesis.hash, head, named)

@@ -73,12 +73,12 @@ def _compute_blob_fee(node: Node, header: Header) -> int:
     """Wei per unit of blob gas in a block, 0 before there were blobs."""
     if header.length < CANCUN_LENGTH:
         return 0
-    rules = node.cluster.reader.world.schedule.find_rules(header)
+    rules = node.cluster.world.schedule.find_rules(header)
     return compute_blob_base_fee(header.excess_blob_gas, rules.blob)
 
 
 def _compute_blob_ratio(node: Node, header: Header) -> float:
-    rules = node.cluster.reader.world.schedule.find_rules(header)
+    rules = node.cluster.world.schedule.find_rules(header)
     room = rules.blob.maximum * GAS_PER_BLOB
     return header.blob_gas_used / room if room else 0.0
 

@@ -23,7 +23,7 @@ def get_proof(node: Node, address: object, keys: object, block: object = None) -
     given = decode_list(keys, "storageKeys", MAX_KEYS)
     slots = [decode_word(key, f"storageKeys[{i}]") for i, key in enumerate(given)]
     root = get_block(node, block).header.state_root
-    proof = node.cluster.reader.world.prove(root, account, slots)
+    proof = node.cluster.world.prove(root, account, slots)
     return {
         "address": encode_bytes(account),
         "accountProof": [encode_bytes(part) for part in proof.nodes],
@@ -45,7 +45,7 @@ def get_proof(node: Node, address: object, keys: object, block: object = None) -
 def get_account(node: Node, address: object, block: object = None) -> Json:
     """The four fields of an account in the state trie."""
     root = get_block(node, block).header.state_root
-    proof = node.cluster.reader.world.prove(root, decode_address(address, "address"))
+    proof = node.cluster.world.prove(root, decode_address(address, "address"))
     return {
         "nonce": encode_quantity(proof.account.nonce),
         "balance": encode_quantity(proof.account.balance),

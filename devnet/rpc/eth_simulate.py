@@ -41,7 +41,7 @@ def simulate_v1(node: Node, payload: object, block: object = None) -> Json:
     )
     base = get_block(node, block)
     ancestors = node.history.get_ancestors(base.header.number)
-    world = node.cluster.reader.world
+    world = node.cluster.world
     simulated = simulate(world, base, ancestors, plans, options, MAX_CALL_GAS)
     return [_show_block(found, full) for found in simulated]
 

@@ -70,7 +70,7 @@ class Interfaces:
 
 
 def get_interfaces(node: Node) -> Interfaces:
-    return Interfaces(node.cluster.reader.world.table)
+    return Interfaces(node.cluster.world.table)
 
 
 def _decode(types: Sequence[str], data: bytes) -> Sequence[Any] | None:

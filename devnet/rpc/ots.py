@@ -170,7 +170,7 @@ def _get_output(frame: CallFrame) -> bytes:
 def _show_details(node: Node, block: Execution | None) -> Json:
     if block is None:
         return None
-    fork = node.cluster.reader.world.schedule.find_fork(block.header)
+    fork = node.cluster.world.schedule.find_fork(block.header)
     paid = [amount for _, amount in compute_rewards(block.header, block.uncles, fork)]
     own, uncles = (paid[-1], sum(paid[:-1])) if paid else (0, 0)
     shown = dict(show_block(block, full=False))

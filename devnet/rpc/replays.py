@@ -55,4 +55,4 @@ def _replay(node: Node, block: Execution, tracers: dict[int, Tracer], last: int)
 def _get_setting(node: Node, block: Execution) -> tuple[World, Header, Execution, Sequence[bytes]]:
     number = block.header.number
     parent = node.history.get_block(number - 1).header
-    return node.cluster.reader.world, parent, block, node.history.get_ancestors(number)
+    return node.cluster.world, parent, block, node.history.get_ancestors(number)

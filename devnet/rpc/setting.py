@@ -64,7 +64,7 @@ def build_setting(node: Node, block: Execution, index: int | None = None) -> Set
     Args:
         index: of a transaction in the block, for the state before that one instead.
     """
-    world = node.cluster.reader.world
+    world = node.cluster.world
     if index is not None:
         world = carry_on(world, open_between(node, block, index))
     return Setting(world, block.header, node.history.get_ancestors(block.header.number))

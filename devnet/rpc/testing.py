@@ -96,7 +96,7 @@ def _build(
     given: tuple[Transaction, ...] | None,
     extra_data: bytes,
 ) -> tuple[Execution, tuple[Sidecar, ...]]:
-    world = node.cluster.reader.world.branch()
+    world = node.cluster.world.branch()
     if not world.has_inference(parent.header.number):
         world.inference_from = parent.header.number + 2  # which only validators begin with
     template = replace(

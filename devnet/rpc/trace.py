@@ -144,7 +144,7 @@ def _trace_block(node: Node, block: Execution) -> Iterator[Json]:
 
 
 def _show_rewards(node: Node, block: Execution) -> Iterator[Json]:
-    fork = node.cluster.reader.world.schedule.find_fork(block.header)
+    fork = node.cluster.world.schedule.find_fork(block.header)
     rewards = tuple(compute_rewards(block.header, block.uncles, fork))
     for index, (author, amount_wei) in enumerate(rewards):
         kind = "block" if index == len(rewards) - 1 else "uncle"

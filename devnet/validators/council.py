@@ -11,6 +11,7 @@ from typing import Self
 from devnet.chain.block import Execution
 from devnet.chain.header import Header
 from devnet.chain.history import History
+from devnet.chain.world import World
 from devnet.consensus.certificate import Certificate, decode_certificate
 from devnet.consensus.proposer import start_rotation
 from devnet.consensus.set_change import DELAY
@@ -61,6 +62,7 @@ class Council:
         self.step = "decided"
         self.waiting = ""  # why the last attempt gave no block
         self._reader: Validator | None = None  # who it was when this was frozen
+        self._world: World | None = None  # its states at that time
 
     def freeze(self, history: History) -> Self:
         """What was decided by now and who answers for it, for another thread, which only reads.
@@ -74,7 +76,7 @@ class Council:
         frozen.history = history
         frozen.record = self.record.copy()
         frozen.evidence = self.evidence.copy()
-        frozen._reader = self.reader
+        frozen._reader, frozen._world = self.reader, self.world.freeze()
         return frozen
 
     @property
@@ -96,6 +98,11 @@ class Council:
         honest = [v for v in at_head if v.behavior.is_honest]
         return self._reader or (honest or at_head)[0]
 
+    @property
+    def world(self) -> World:
+        """States of the reader; those of a frozen council stay through all reverts."""
+        return self._world or self.reader.world
+
     def get_validators(self, height: int) -> ValidatorSet:
         """Who signs a height: any so far, the next one and the one after it.
 
@@ -104,12 +111,11 @@ class Council:
         source = height - DELAY
         if source < self.first_signed:
             return self._founders
-        reader = self.reader
-        known = None if self._reader else reader.find_validators(height)
+        known = None if self._reader else self.reader.find_validators(height)
         if known is not None:
             return known
         header = self.history.get_block(source).header
-        return read_set(reader.world, header, self._founders)
+        return read_set(self.world, header, self._founders)
 
     def get_proposer(self, height: int, round_: int = 0) -> bytes:
         """Address of who proposes in a round of the next height, or of an earlier one."""
@@ -172,12 +178,12 @@ class Council:
     def _settle(self, block: Execution) -> None:
         """Forget evidence that the state after a block has punished."""
         if len(self.evidence):
-            state = self.reader.world.open(block.header.state_root, block.header)
+            state = self.world.open(block.header.state_root, block.header)
             self.evidence.settle(partial(state.get_storage, STAKING), block.header.number + 1)
 
     def _restore_turns(self) -> None:
         """Read from the state at the head who proposes next."""
-        state = self.reader.world.open(self.head.state_root, self.head)
+        state = self.world.open(self.head.state_root, self.head)
         changes = list_changes(partial(state.get_storage, STAKING))
         self._turns.restore(self.head.number + 1, changes)
         self._next = self._turns.get_rotation(self.head.number + 1)

@@ -59,7 +59,7 @@ class Drafts:
 
 
 def _draft(cluster: Cluster, select: Select, timestamp: int, ancestors: Sequence[bytes]) -> Draft:
-    world, parent = cluster.reader.world.branch(), cluster.head
+    world, parent = cluster.world.branch(), cluster.head
     last_commit = cluster.find_certificate(parent.number)
     proposer = cluster.get_proposer(parent.number + 1)
     template = build_template(

@@ -43,7 +43,7 @@ def measure() -> list[Mapping[str, Any]]:
 def _measure_program(body: str) -> tuple[int, float]:
     code = bytes.fromhex(_LOOP.format(count="1000", body=body))
     node = Node(Config(validators=1))
-    world, header = node.cluster.reader.world, node.head.header
+    world, header = node.cluster.world, node.head.header
     call = Call(data=code, gas=_GAS)
     empty = Call(data=b"\x00" * len(code), gas=_GAS)
     full, nothing = compute_medians_s(

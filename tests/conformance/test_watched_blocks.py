@@ -202,7 +202,7 @@ def test_blocks_with_inferences_are_the_same_too(digits: tuple[Any, bytes]) -> N
     unknown = driver.infer(bytes(32), gas=200_000)
     assert not unknown.receipt.succeeded
     driver.infer(model_id)
-    history, world = driver.node.history, driver.node.cluster.reader.world
+    history, world = driver.node.history, driver.node.cluster.world
     for number in range(1, driver.node.head.header.number + 1):
         block, parent = history.get_block(number), history.get_block(number - 1).header
         setting = (world, parent, block, history.get_ancestors(number))

@@ -59,7 +59,7 @@ def test_a_genesis_is_remembered(reopen: Open) -> None:
     driver.node.mine(2)
     node = reopen().node
     assert (node.config.chain_id, node.head) == (5, driver.node.head)
-    assert node.cluster.reader.world.schedule == GENESIS.schedule
+    assert node.cluster.world.schedule == GENESIS.schedule
     assert node.get_certificate(1).height == 1
     other = Origin(parse_genesis(json.dumps({"config": {"chainId": 6}})))
     with pytest.raises(ConfigError, match="holds a chain with another genesis"):

@@ -90,7 +90,7 @@ def test_the_chain_goes_on_by_consensus_and_imported_blocks_have_no_certificate(
     assert node.get_certificate(55).block_hash == node.history.get_block(55).hash
     assert node.history.get_block(55).header.parent_beacon_block_root == bytes(32)
     assert node.history.get_block(56).header.parent_beacon_block_root != bytes(32)
-    registry = sorted(node.cluster.reader.world.table)[-1]
+    registry = sorted(node.cluster.world.table)[-1]
     assert node.open_state(54).get_code(registry) == b""
     assert node.open_state(55).get_code(registry) != b""
     assert node.open_state(54).get_code(STAKING) == b""

@@ -99,3 +99,30 @@ def test_revert_behind_a_validator_that_lags(driver: Driver) -> None:
     driver.node.set_behavior("v3", HONEST)
     driver.send(FRESH)
     assert driver.list_signers() == ["v0", "v1", "v2", "v3"]
+
+
+def test_states_that_only_undone_blocks_had_are_gone(driver: Driver) -> None:
+    """A suite that goes back after every test keeps no more memory than one test needs."""
+    driver.send(FRESH)
+    kept = driver.node.head.header.state_root
+    snapshot = driver.node.snapshot()
+    undone = [driver.send(FRESH).block.header.state_root for _ in range(3)]
+    driver.node.revert(snapshot)
+    for validator in driver.node.cluster.validators:
+        assert validator.world.has_root(kept)
+        assert not any(validator.world.has_root(root) for root in undone)
+    assert [driver.send(FRESH).block.header.state_root for _ in range(3)] == undone
+
+
+def test_a_state_that_blocks_share_stays_with_those_that_are_left(start: type[Driver]) -> None:
+    """Before Cancun an empty block changes nothing: undoing one takes nothing from its parent."""
+    driver = start(hardfork="shanghai")
+    driver.send(FRESH)
+    driver.node.mine()
+    snapshot = driver.node.snapshot()
+    driver.node.mine(2)
+    assert len({driver.node.history.get_block(n).header.state_root for n in (1, 2, 4)}) == 1
+    driver.node.revert(snapshot)
+    assert driver.node.open_state(1).get_nonce(driver.node.accounts[0].address) == 1
+    driver.node.mine()
+    assert driver.list_signers() == ["v0", "v1", "v2", "v3"]

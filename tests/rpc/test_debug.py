@@ -152,6 +152,23 @@ def test_a_call_is_traced_between_the_transactions_of_a_block(rpc: Any, counter:
     assert rpc("debug_freeOSMemory") is None
 
 
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        ({"gas": "0x1"}, "tracing failed: intrinsic gas too low: have 1, want 21000"),
+        ({"value": hex(2**200)}, "tracing failed: insufficient funds for gas * price + value: "),
+    ],
+)
+def test_a_call_that_does_not_begin_is_not_traced(
+    rpc: Any, field: dict[str, str], reason: str
+) -> None:
+    """The reason is in the words of geth, by whatever tracer."""
+    call = {"from": rpc.accounts[0], "to": rpc.accounts[1], **field}
+    for config in ({}, {"tracer": "callTracer"}):
+        code, message = rpc.fail("debug_traceCall", call, "latest", config)
+        assert (code, message.startswith(reason)) == (-32000, True)
+
+
 def test_an_empty_block_has_no_traces(rpc: Any) -> None:
     """Of nothing."""
     rpc("evm_mine")

@@ -62,7 +62,7 @@ def test_nothing_of_the_pending_block_is_kept(rpc: Any, waiting: list[str]) -> N
     """Its state is no state of the chain; without transactions it is empty."""
     rpc("eth_sendTransaction", {"from": rpc.accounts[0], "to": TO, "value": "0x1234567"})
     root = rpc("eth_getBlockByNumber", "pending")["stateRoot"]
-    assert not rpc.node.cluster.reader.world.has_root(bytes.fromhex(root[2:]))
+    assert not rpc.node.cluster.world.has_root(bytes.fromhex(root[2:]))
     rpc.node.pool.clear()
     empty = rpc("eth_getBlockByNumber", "pending")
     assert (empty["transactions"], empty["gasUsed"]) == ([], "0x0")

@@ -96,7 +96,7 @@ def test_a_client_follows_changes_by_storage_proofs() -> None:
     node = driver.node
     deposit(driver, "v4")
     node.mine(4)
-    world = node.cluster.reader.world
+    world = node.cluster.world
     seen = []
     for number in range(node.head.header.number - 1):
         root = node.history.get_block(number).header.state_root

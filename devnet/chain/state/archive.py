@@ -95,11 +95,17 @@ class Archive:
         self._fresh += len(nodes)
         self._shrink(root)
 
+    def freeze(self) -> "Archive":
+        """The same states, which it keeps when this one forgets some; copies nothing."""
+        return copy(self)
+
     def forget(self, roots: Iterable[bytes]) -> None:
         """Let go of states; what no other one shares is freed. The empty state stays."""
+        states = dict(self._states)  # what was there stays with whoever was frozen
         for root in roots:
             if root != EMPTY.root:
-                self._states.pop(root, None)
+                states.pop(root, None)
+        self._states = states
 
     def iterate_accounts(self, root: bytes) -> Iterator[tuple[bytes, Account]]:
         """Address and account, in order of the address's hash."""

@@ -70,7 +70,7 @@ class Sender:
 
 def read_genesis(node: Node) -> Genesis:
     """Block 0 as its state has it: funded accounts, stubs of precompiles, contracts."""
-    world, header = node.cluster.reader.world, node.history.get_block(0).header
+    world, header = node.cluster.world, node.history.get_block(0).header
     state = world.open(header.state_root, header)
     placed = {placed.address: placed.storage for placed in build_founding(node.config).predeploys}
     funded = (account.address for account in node.accounts)

@@ -32,7 +32,7 @@ class Chain:
         """The set that signs from `number` + 2 on."""
         node = self.driver.node
         header = node.history.get_block(number).header
-        proof = node.cluster.reader.world.prove(header.state_root, STAKING, (SET_HASH,))
+        proof = node.cluster.world.prove(header.state_root, STAKING, (SET_HASH,))
         signed = node.get_certificate(number), node.cluster.get_validators(number)
         return SignedBlock(header, *signed, StateProof(proof.nodes, (proof.words[0].nodes,)))
 
@@ -149,7 +149,7 @@ def test_storage_proofs_are_whole_and_lead_to_the_slot(chain: Chain, follower: D
     account, storage = change.proof.account, change.proof.words[0]
     assert len(account) > 1
     assert len(storage) > 1
-    world = chain.driver.node.cluster.reader.world
+    world = chain.driver.node.cluster.world
     root = change.header.state_root
     other_slot = world.prove(root, STAKING, (SET_HASH + 1,)).words[0].nodes
     other_account = world.prove(root, chain.driver.node.accounts[0].address, ()).nodes
