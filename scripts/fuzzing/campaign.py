@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from fuzzing.applications import APPLICATIONS, build_application, list_bindings
+from fuzzing.application import build_application, list_bindings
+from fuzzing.applications import APPLICATIONS
 from fuzzing.hostile import build_hostile
 from fuzzing.mutation import mutate_bytes, mutate_parts
 from fuzzing.trial import Finding, try_model, try_tensors

@@ -1,20 +1,22 @@
 """Hostile: model files that attack whoever reads them, each with what refuses it.
 
-`build_hostile()` gives the bytes by name; `EXPECTED` the words in the refusal, or nothing where the
-file is only heavy: such a file may be admitted and must then run within the limits.
+Where no words of a refusal are given the file is only heavy, or damaged: it may be admitted, and
+must then run within the limits.
 """
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
+from fuzzing.hostile_bulk import BULK
 from fuzzing.hostile_files import FILES
 from fuzzing.hostile_graphs import GRAPHS
+from fuzzing.hostile_operators import OPERATORS
 from fuzzing.hostile_sizes import SIZES
+from fuzzing.spoiling import Builder
 from precompiles.models.samples import read_sample
 
-Builder = Callable[[], bytes]
-_TABLES: tuple[Mapping[str, tuple[Builder, str]], ...] = (FILES, GRAPHS, SIZES)
+_TABLES: tuple[Mapping[str, tuple[Builder, str]], ...] = (FILES, GRAPHS, OPERATORS, SIZES, BULK)
 _FLIPS = 200  # damaged copies of a good model
 _HEAVY = 1 << 20  # bytes above which a file is built only when asked for
 
@@ -48,4 +50,4 @@ def _damage(sample: str) -> Iterator[tuple[str, Builder, str]]:
         yield f"{sample} flip {index}", partial(bytes, flipped), ""
 
 
-_BIG = tuple(SIZES)
+_BIG = (*SIZES, *BULK)

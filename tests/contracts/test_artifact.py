@@ -1,4 +1,4 @@
-"""Committed artifacts agree with their sources, the pinned compiler and the written-out ABI."""
+"""Committed artifacts agree with their sources and the pinned compiler, and load by name."""
 
 import hashlib
 import json
@@ -11,136 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eth_utils.abi import (
-    event_abi_to_log_topic,
-    event_signature_to_log_topic,
-    function_abi_to_4byte_selector,
-    function_signature_to_4byte_selector,
-    get_abi_output_types,
-    get_all_event_abis,
-    get_all_function_abis,
-)
 
 import contracts
 from contracts import Artifact, UnknownArtifact, load
-from tests.contracts.optimistic_surface import OPTIMISTIC_SURFACE
+from tests.contracts.surface import SURFACE
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "build_contracts"
 SOURCES = sorted((ROOT / "contracts" / "src").glob("*.sol"))
 ARTIFACTS = sorted((ROOT / "contracts" / "artifacts").glob("*.json"))
 EXIT_COMPILER_UNAVAILABLE = 3
-
-TENSORS = "(uint8,uint32[],bytes)[]"
-TENSOR_TYPES = "(string,uint8,uint32[])[]"
-DIMENSIONS = "(string,uint32)[]"
-MANIFEST = (
-    "(bytes32,uint8,address,uint64,uint64,uint64,uint64,"
-    f"{TENSOR_TYPES},{TENSOR_TYPES},{DIMENSIONS})"
-)
-RELEASE = "(string,string,string,string,string,string,string[])"
-STATEMENT = "(uint8,uint64,uint32,bytes32,int64,bytes32,bytes32,bytes)"
-STAKING: tuple[dict[str, list[str]], set[str]] = (
-    {
-        "deposit(address)": [],
-        "withdraw(uint256)": [],
-        "claim()": [],
-        "unjail(address)": [],
-        f"reportDuplicate({STATEMENT},{STATEMENT})": [],
-        f"reportAmnesia({STATEMENT},{STATEMENT})": [],
-        f"reportWrongResult({STATEMENT},bytes,bytes)": [],
-        "validators()": ["(address,uint96)[]"],
-        "power(address)": ["uint256"],
-        "totalPower()": ["uint256"],
-        "setHash()": ["bytes32"],
-        "account(address)": ["(uint256,uint256,uint64,bool,uint64,uint64,uint256)"],
-        "jailed(address)": ["bool"],
-        "slashed(address)": ["uint256"],
-        "punished(address,uint256,uint8)": ["bool"],
-        "terms()": ["(uint128,uint16,uint32,uint32,uint32)"],
-        "epochs()": ["uint256"],
-        "epoch(uint256)": ["(bytes32,uint256)"],
-    },
-    {
-        "Deposited(address,address,uint256)",
-        "Withdrawn(address,uint256,uint256)",
-        "Claimed(address,uint256)",
-        "PowerChanged(address,uint256,bytes32)",
-        "Slashed(address,uint256,uint8,uint256)",
-        "Jailed(address,uint256)",
-        "Unjailed(address)",
-        "WrongResultReported(address,uint256,bytes32)",
-    },
-)
-VOTE = "(address,bytes32,bytes)"
-CERTIFICATE = f"(uint256,uint256,bytes32,{VOTE}[])"
-MEMBERS = "(address,uint96)[]"
-INFERENCE_RECEIPT = (
-    "(uint256,bytes32,uint256,uint256,address,bytes32,uint256,bytes32,bytes32,uint256,bool)"
-)
-PATH = "(uint256,uint256,bytes32[])"
-BUNDLE = f"(uint256,bytes,{CERTIFICATE},{MEMBERS},{INFERENCE_RECEIPT},{PATH})"
-VERIFIED = "(bytes32,bytes32,uint256,uint256,bytes32)"
-BUNDLE_VERIFIER: tuple[dict[str, list[str]], set[str]] = (
-    {
-        f"verify({BUNDLE})": [VERIFIED],
-        f"check({BUNDLE},bytes32)": [VERIFIED],
-        f"advance((bytes,{CERTIFICATE},{MEMBERS},bytes[],bytes[]))": [],
-        "chainId()": ["uint256"],
-        "trustedSet(uint256)": ["bytes32"],
-        "epochs()": ["uint256"],
-        "epoch(uint256)": ["(bytes32,uint256)"],
-    },
-    {"SetTrusted(bytes32,uint256)"},
-)
-# Artifact: ({function: its outputs}, {event})
-SURFACE: dict[str, tuple[dict[str, list[str]], set[str]]] = {
-    "IInference": (
-        {
-            f"infer(bytes32,{TENSORS})": [TENSORS],
-            f"quote(bytes32,{TENSORS})": ["uint256"],
-        },
-        set(),
-    ),
-    "IModelRegistry": (
-        {
-            "register(bytes32)": [],
-            f"registerBound(bytes32,{DIMENSIONS})": [],
-            f"publish(bytes32,{RELEASE})": ["string"],
-            "release(string,string)": ["bytes32", RELEASE],
-            "setAlias(string,bytes32)": [],
-            "manifest(bytes32)": [MANIFEST],
-            "resolve(string)": ["bytes32"],
-        },
-        {
-            "ModelRegistered(bytes32,address,uint8)",
-            "AliasSet(string,bytes32,address)",
-            "ReleasePublished(bytes32,address,string,string)",
-        },
-    ),
-    "DigitReader": (
-        {
-            "model()": ["bytes32"],
-            "lastDigit()": ["uint8"],
-            "readings()": ["uint256"],
-            "read(bytes)": ["uint8"],
-            "peek(bytes)": ["uint8"],
-        },
-        {"DigitRead(address,uint256,uint8)"},
-    ),
-    "IStaking": STAKING,
-    "Staking": STAKING,
-    "Statements": ({}, set()),
-    "BundleVerifier": BUNDLE_VERIFIER,
-    "IBundleVerifier": BUNDLE_VERIFIER,
-    **{
-        library: ({}, set())
-        for library in ("Certificates", "Headers", "Inferences", "Precommits", "Rlp")
-    },
-    "StateProofs": ({}, set()),
-    "ValidatorSet": STAKING,
-    **OPTIMISTIC_SURFACE,
-}
 
 
 def read_fields(path: Path) -> dict[str, Any]:
@@ -200,34 +80,6 @@ def test_build_without_node_is_refused_in_one_line(tmp_path: Path) -> None:
     assert check.stderr == (
         "build_contracts: node and npm not found; install Node.js 18 or later\n"
     )
-
-
-@pytest.mark.parametrize("name", SURFACE)
-def test_functions_have_the_written_out_signatures(name: str) -> None:
-    """Selectors are the Keccak prefixes of the signatures above, and outputs are as written."""
-    functions = SURFACE[name][0]
-    outputs = {
-        function_abi_to_4byte_selector(function): get_abi_output_types(function)
-        for function in get_all_function_abis(load(name).abi)
-    }
-    assert outputs == {function_signature_to_4byte_selector(s): t for s, t in functions.items()}
-
-
-@pytest.mark.parametrize("name", SURFACE)
-def test_events_have_the_written_out_signatures(name: str) -> None:
-    """Topics are the Keccak hashes of the signatures above."""
-    topics = {event_abi_to_log_topic(event) for event in get_all_event_abis(load(name).abi)}
-    assert topics == {event_signature_to_log_topic(event) for event in SURFACE[name][1]}
-
-
-def test_digit_reader_dispatches_on_the_written_out_signatures() -> None:
-    """The bytecode holds its own selectors, the selector it calls and the topic it logs."""
-    functions, events = SURFACE["DigitReader"]
-    code = load("DigitReader").deployed_bytecode
-    for signature in functions:
-        assert function_signature_to_4byte_selector(signature) in code, signature
-    for event in events:
-        assert event_signature_to_log_topic(event) in code, event
 
 
 def test_load_returns_bytes_and_a_hash_of_all_sources() -> None:

@@ -8,7 +8,8 @@ import random
 from collections import defaultdict
 
 import pytest
-from fuzzing.applications import APPLICATIONS, build_application, list_bindings
+from fuzzing.application import build_application, list_bindings
+from fuzzing.applications import APPLICATIONS
 from fuzzing.trial import Finding, try_model
 
 from precompiles.models.operators import OPERATORS

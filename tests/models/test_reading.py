@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from fuzzing.hostile_files import build_plain, encode_varint, wrap_field
+from fuzzing.spoiling import build_plain, encode_varint, wrap_field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
