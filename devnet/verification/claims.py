@@ -11,7 +11,7 @@ from devnet.merkle import compute_root_from_path
 from devnet.receipt import encode_receipt
 from devnet.verification.bundle import Attachment, Bundle
 from devnet.verification.step import Mark, Step, compare
-from devnet.verification.succession import follow_changes
+from devnet.verification.succession import follow_changes, require_trusted
 from precompiles.digest import compute_keccak
 from precompiles.engine.description import hash_description
 from precompiles.tensor import encode_tensors
@@ -52,17 +52,21 @@ def check_claims(bundle: Bundle, trusted_set: bytes | None) -> Iterator[Step]:
 def _check_set(bundle: Bundle, trusted_set: bytes | None) -> Step:
     name, members = "validator set", bundle.validators.members
     try:
-        hashes = follow_changes(bundle.chain_id, bundle.changes, bundle.block)
+        sets = follow_changes(bundle.chain_id, bundle.changes, bundle.block)
     except BadProof as broken:
         return Step(name, Mark.FAILS, str(broken))
     count = len(bundle.changes)
     text = (
-        f"0x{hashes[-1].hex()}, {len(members)} members, follows from genesis set "
-        f"0x{hashes[0].hex()} through {count} change{'' if count == 1 else 's'}"
+        f"0x{sets[-1].hash.hex()}, {len(members)} members, follows from genesis set "
+        f"0x{sets[0].hash.hex()} through {count} change{'' if count == 1 else 's'}"
     )
-    if trusted_set is not None and trusted_set not in hashes:
-        return Step(name, Mark.FAILS, f"{text}; trusted is 0x{trusted_set.hex()}")
-    return Step(name, Mark.HOLDS, text if trusted_set is None else f"{text}; trusted")
+    if trusted_set is None:
+        return Step(name, Mark.HOLDS, text)
+    try:
+        require_trusted(sets, trusted_set)
+    except BadProof as broken:
+        return Step(name, Mark.FAILS, f"{text}; {broken}")
+    return Step(name, Mark.HOLDS, f"{text}; trusted")
 
 
 def _check_signatures(bundle: Bundle) -> Step:

@@ -6,7 +6,7 @@ list of sets, and the last block that no further entry is in force (decision 006
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devnet.chain.header import compute_header_hash
 from devnet.consensus.certificate import check_certificate
@@ -22,23 +22,30 @@ _MAX_EPOCHS = 2**32  # entries in the contract's list of sets
 
 
 @dataclass(frozen=True, slots=True)
-class _Set:
+class FoundSet:
     """A set that is in force from a height on."""
 
     first_height: int
     hash: bytes
+    replaced_at: int | None = None  # block of the change after it, none for the last
+
+    @property
+    def vouches(self) -> bool:
+        """Whether it, or a set after it, signed all that follows: a set is in force two blocks
+        after its change, and what changes before that is the word of the sets before it."""
+        return self.replaced_at is None or self.replaced_at >= self.first_height
 
 
 def follow_changes(
     chain_id: int, changes: Sequence[SignedBlock], block: SignedBlock
-) -> tuple[bytes, ...]:
-    """Hashes of the sets from the first one to the one that signs `block`.
+) -> tuple[FoundSet, ...]:
+    """The sets from the first one to the one that signs `block`.
 
     The certificate of `block` itself is not looked at.
     Raises: BadProof naming the change that does not hold, and why.
     """
     oldest = changes[0] if changes else block
-    sets = [_Set(0, compute_set_hash(oldest.validators))]
+    sets = [FoundSet(0, compute_set_hash(oldest.validators))]
     known = 1  # entries of the contract's list that are behind
     height = 0
     for number, change in enumerate(changes, 1):
@@ -67,13 +74,27 @@ def follow_changes(
             raise BadProof(
                 f"change {number} of {len(changes)}, block {height}: {broken}"
             ) from broken
-        sets.append(_Set(first, set_hash.to_bytes(32, "big")))
+        sets[-1] = replace(sets[-1], replaced_at=height)
+        sets.append(FoundSet(first, set_hash.to_bytes(32, "big")))
         known = total
     _check_last(block, sets, known)
-    return tuple(each.hash for each in sets)
+    return tuple(sets)
 
 
-def _check_last(block: SignedBlock, sets: Sequence[_Set], known: int) -> None:
+def require_trusted(sets: Sequence[FoundSet], trusted: bytes) -> None:
+    """Raises: BadProof unless the set with this hash, or what follows from it, signed the block."""
+    found = [each for each in sets if each.hash == trusted]
+    if not found:
+        raise BadProof(f"trusted is 0x{trusted.hex()}, which is none of them")
+    if not any(each.vouches for each in found):
+        raise BadProof(
+            f"trusted is 0x{trusted.hex()}, which signs from {found[-1].first_height} on; the "
+            f"change of block {found[-1].replaced_at} was signed by a set before it: trust that "
+            "one, or a set after it"
+        )
+
+
+def _check_last(block: SignedBlock, sets: Sequence[FoundSet], known: int) -> None:
     height = block.header.number
     if sets[-1].first_height > height:
         raise BadProof(
@@ -104,7 +125,7 @@ def _check_signed(chain_id: int, block: SignedBlock, set_hash: bytes) -> None:
     check_certificate(block.certificate, block.validators, context)
 
 
-def _find_hash(sets: Sequence[_Set], height: int) -> bytes:
+def _find_hash(sets: Sequence[FoundSet], height: int) -> bytes:
     """Of the set in force at a height."""
     return next(each.hash for each in reversed(sets) if each.first_height <= height)
 

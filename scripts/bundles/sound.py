@@ -86,6 +86,13 @@ def build_sound_cases() -> tuple[Case, ...]:
             compute_set_hash(changed_bundle.validators),
         ),
         Case(
+            "trust_replaced",
+            "a stranger's set names the trusted one, and replaces it before it has signed anything",
+            replace_trusted(),
+            exact.model,
+            compute_set_hash(Chain((1, 1, 1, 1)).get_set(1)),
+        ),
+        Case(
             "attachments",
             "a ZK proof, and a kind that nobody knows: the rest holds, these are not checked",
             replace(
@@ -143,6 +150,20 @@ def prove_many() -> Bundle:
     chain = Chain((1, 1, 1, 1), engines=(ENGINE, OTHER_ENGINE))
     chain.add_block(*map(run_exact, range(5)))
     return chain.build_bundle(1, 3)
+
+
+def replace_trusted() -> Bundle:
+    """Signed by a stranger alone, on a chain that the set of the others is said to follow from."""
+    chain = Chain((1,), name="stranger")
+    (stranger,) = chain.get_set(1).members
+    trusted = Chain((1, 1, 1, 1)).get_set(1).members
+    joins = [Update(member.address, 1) for member in trusted]
+    leaves = [Update(member.address, 0) for member in trusted]
+    chain.add_block(changes=[*joins, Update(stranger.address, 0)])
+    chain.add_block(changes=[Update(stranger.address, 1), *leaves])
+    chain.add_block(silent=range(len(trusted)))  # theirs to sign, and in no bundle
+    chain.add_block(run_exact())
+    return chain.build_bundle(4)
 
 
 def build_changed_chain() -> Chain:

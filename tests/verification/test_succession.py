@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from bundles.paper import Chain, prove
 from bundles.runs import run_exact
-from bundles.sound import build_changed_chain, prove_one
+from bundles.sound import build_changed_chain, prove_one, replace_trusted
 
 from devnet.consensus.set_change import Update
 from devnet.consensus.staking import EPOCHS, SET_HASH, locate_first_height
@@ -20,7 +20,8 @@ MODEL = run_exact().model
 
 
 def follow(bundle: Bundle) -> tuple[bytes, ...]:
-    return follow_changes(bundle.chain_id, bundle.changes, bundle.block)
+    sets = follow_changes(bundle.chain_id, bundle.changes, bundle.block)
+    return tuple(found.hash for found in sets)
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +40,24 @@ def test_every_set_is_found_in_order(bundle: Bundle) -> None:
     assert f"follows from genesis set 0x{hashes[0].hex()} through 6 changes" in step.value
 
 
-def test_any_set_of_the_chain_may_be_trusted_and_no_other(bundle: Bundle) -> None:
-    """The first, the last and those between."""
-    for trusted in follow(bundle):
+def test_a_set_may_be_trusted_that_signs_what_follows_it_and_no_other(bundle: Bundle) -> None:
+    """Changes of blocks 2, 3, 5, 7, 8 and 9: sets 1, 4 and 5 are replaced before they sign."""
+    sets = follow(bundle)
+    for trusted in (sets[i] for i in (0, 2, 3, 6)):
         assert verify_bundle(bundle, MODEL, trusted).outcome is Outcome.VERIFIED
-    verdict = verify_bundle(bundle, MODEL, bytes(32))
+    for trusted in (sets[1], sets[4], bytes(32)):  # set 5 has the hash of set 3
+        assert verify_bundle(bundle, MODEL, trusted).outcome is Outcome.REFUTED
+    assert "trusted is 0x0000" in verify_bundle(bundle, MODEL, bytes(32)).reason
+
+
+def test_a_trusted_set_that_signed_nothing_vouches_for_nothing() -> None:
+    """A stranger's chain may name it, and replace it before its first height."""
+    forged = replace_trusted()
+    trusted = follow(forged)[1]
+    assert verify_bundle(forged, MODEL).outcome is Outcome.VERIFIED  # for who trusts the stranger
+    verdict = verify_bundle(forged, MODEL, trusted)
     assert verdict.outcome is Outcome.REFUTED
-    assert "trusted is 0x0000" in verdict.reason
+    assert "which signs from 3 on; the change of block 2 was signed by a set" in verdict.reason
 
 
 @pytest.mark.parametrize(
