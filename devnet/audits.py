@@ -1,6 +1,6 @@
 """A chain of this host as an audit reads it: a node's, or a validator's of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cbor2
@@ -11,6 +11,7 @@ from devnet.consensus.validator_set import ValidatorSet
 from devnet.errors import BadBundle
 from devnet.node import Node
 from devnet.processes.home import Home
+from devnet.validators.engine_book import EngineBook
 from devnet.verification.audit.record import Claim, Record, Seal
 from precompiles.errors import ModelMissing, PrecompileError
 from precompiles.models.store import ModelStore
@@ -25,6 +26,7 @@ class LocalChain:
     history: History
     find_certificate: Callable[[int], Certificate | None]
     get_validators: Callable[[int], ValidatorSet]
+    describe: Callable[[bytes], Mapping[str, str] | None]  # an engine by its fingerprint
     stores: Sequence[ModelStore]
 
     @property
@@ -38,9 +40,13 @@ class LocalChain:
             certificate = self.find_certificate(number)
         except (cbor2.CBORDecodeError, ValueError, TypeError) as broken:
             raise BadBundle(f"the certificate of block {number} does not read") from broken
-        seal = None if certificate is None else Seal(certificate, self.get_validators(number))
+        seal = None if certificate is None else self._seal(number, certificate)
         claims = (Claim(i.receipt, i.call.inputs, i.call.outputs) for i in block.inferences)
         return Record(block.header, seal, tuple(claims), is_imported=certificate is None)
+
+    def _seal(self, number: int, certificate: Certificate) -> Seal:
+        engines = {vote.fingerprint: self.describe(vote.fingerprint) for vote in certificate.votes}
+        return Seal(certificate, self.get_validators(number), engines)
 
     def read_model(self, model_id: bytes) -> bytes:
         """The bytes of the first store that has them whole.
@@ -65,6 +71,7 @@ def build_local_chain(node: Node) -> LocalChain:
         history=node.history,
         find_certificate=cluster.find_certificate,
         get_validators=cluster.get_validators,
+        describe=cluster.engines.find,
         stores=[validator.store for validator in cluster.validators],
     )
 
@@ -77,5 +84,6 @@ def build_home_chain(home: Home) -> LocalChain:
         history=home.history,
         find_certificate=home.find_last_commit,
         get_validators=home.get_validators,
+        describe=EngineBook().find,  # this host's alone: a validator's folder keeps none
         stores=[home.validator.store],
     )

@@ -17,7 +17,8 @@ DevnetError
   ConsensusError
     NoQuorum  BadSignature  BadCertificate  BadProof  BadProposal  BadEvidence
     BadMessage
-  RemoteError        a node answered with an error, or not at all
+  RemoteError        a node answered with an error
+    NoAnswer         or not at all
   RequestError       JSON-RPC: ParseError  InvalidRequest  MethodNotFound  InvalidParams
     LimitExceeded
 """
@@ -217,12 +218,16 @@ class BadMessage(ConsensusError):
 
 
 class RemoteError(DevnetError):
-    """A node answered with an error, or not at all; `data` is the error's, as JSON."""
+    """A node answered with an error; `data` is the error's, as JSON."""
 
     def __init__(self, message: str, code: int = -32000, data: object = None) -> None:
         super().__init__(message)
         self.rpc_code = code
         self.data = data
+
+
+class NoAnswer(RemoteError):
+    """Nobody is there, or nobody answers in time."""
 
 
 class RequestError(DevnetError):

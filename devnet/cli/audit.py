@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from devnet.cli.audit_chain import open_chain
-from devnet.cli.output import json_option
+from devnet.cli.output import escape, fail, json_option
 from devnet.cli.remote import DEFAULT_URL
 from devnet.cli.trust import trust_option
 from devnet.consensus.agreement import locate_rule
-from devnet.errors import ConfigError
+from devnet.errors import ConfigError, HostError, RemoteError
 from devnet.verification.audit.audit import audit_blocks, select_blocks
 from devnet.verification.audit.finding import Finding, Result, Summary
 from devnet.verification.audit.workers import open_workers
@@ -75,15 +75,18 @@ def command(
 ) -> None:
     """Run every inference of a range of blocks again: confirmed, refuted or cannot tell."""
     rule = locate_rule(agreement, Path()) if agreement else ""
-    with open_chain(url, data_dir, trust) as source, open_workers(jobs, rule) as workers:
-        head = source.head
-        start, end = _parse_block("--from", first, head), _parse_block("--to", last, head)
-        numbers = select_blocks(start, end, head)
-        show = _JsonReport() if as_json else _TextReport()
-        with _show_progress(len(numbers), as_json) as on_block:
-            for finding in audit_blocks(source, numbers, workers, on_block):
-                show.add(finding)
-        show.finish(numbers)
+    show = _JsonReport() if as_json else _TextReport()
+    try:
+        with open_chain(url, data_dir, trust) as source, open_workers(jobs, rule) as workers:
+            head = source.head
+            start, end = _parse_block("--from", first, head), _parse_block("--to", last, head)
+            numbers = select_blocks(start, end, head)
+            with _show_progress(len(numbers), as_json) as on_block:
+                for finding in audit_blocks(source, numbers, workers, on_block):
+                    show.add(finding)
+            show.finish(numbers)
+    except (RemoteError, HostError) as silent:  # nothing is refuted by that
+        fail(str(silent), Result.CANNOT_TELL.value)
     sys.exit(show.summary.verdict.value)
 
 
@@ -122,7 +125,7 @@ class _TextReport:
             word = click.style(f"{_WORDS[finding.result]:11}", _COLOURS[finding.result])
             if sys.stderr.isatty():
                 click.echo(_CLEAR, err=True, nl=False)
-            click.echo(f"{word}  {_locate(finding)}  {finding.step}: {finding.reason}")
+            click.echo(f"{word}  {_locate(finding)}  {finding.step}: {escape(finding.reason)}")
 
     def finish(self, numbers: range) -> None:
         summary = self.summary

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from devnet.cli.output import json_option
+from devnet.cli.output import escape, json_option
 from devnet.cli.trust import trust_option
 from devnet.consensus.agreement import locate_rule, parse_agreement
 from devnet.errors import ConfigError
@@ -129,10 +129,10 @@ def _read(path: Path, most: int = -1) -> bytes:
 
 def _to_text(verdict: Verdict) -> str:
     lines = [
-        f"{click.style(step.mark.value, _COLOURS[step.mark])} {step.name:18} {step.value}"
+        f"{click.style(step.mark.value, _COLOURS[step.mark])} {step.name:18} {escape(step.value)}"
         for step in verdict.steps
     ]
-    ending = _WORDS[verdict.outcome] + (f": {verdict.reason}" if verdict.reason else "")
+    ending = _WORDS[verdict.outcome] + (f": {escape(verdict.reason)}" if verdict.reason else "")
     return "\n".join([*lines, ending])
 
 

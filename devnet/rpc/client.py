@@ -8,7 +8,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
-from devnet.errors import RemoteError
+from devnet.errors import NoAnswer, RemoteError
+from devnet.nesting import is_too_deep
 
 TIMEOUT_S = 120.0  # seconds for one answer
 
@@ -24,7 +25,7 @@ class Client:
     def request(self, method: str, *params: object) -> Any:
         """The result of one method.
 
-        Raises: RemoteError with the node's code and message, or if nobody answers.
+        Raises: RemoteError with the node's code and message; NoAnswer if nobody answers.
         """
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         body = json.dumps(question).encode()
@@ -37,6 +38,8 @@ class Client:
 
     def _read(self, text: bytes, member: str = "") -> Any:
         try:
+            if is_too_deep(text.decode()):
+                raise ValueError("too deep to be read")
             answer = json.loads(text)
             failure = answer.get("error")
             if failure is None:
@@ -63,4 +66,4 @@ class Client:
                 text = f"no answer from {self.url} in {self._timeout_s:g} s"
             else:
                 text = f"no node answers at {self.url}; start one with 'devnet up'"
-            raise RemoteError(text) from silent
+            raise NoAnswer(text) from silent

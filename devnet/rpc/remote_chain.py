@@ -4,6 +4,8 @@ Nothing that comes is believed here: an audit checks it. Requests are those that
 """
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +22,24 @@ from devnet.verification.succession import follow_changes, require_trusted
 from precompiles.digest import encode_cid
 from precompiles.errors import ModelMissing
 
+_MAX_HEADER_BYTES = 1_024  # 21 fields of full size are shorter
 _IMPORTED = "was imported"  # said of a block that nobody there has signed
+
+
+def _is_text(form: str) -> Callable[[Any], object]:
+    return lambda answer: isinstance(answer, str) and re.fullmatch(form, answer)
+
+
+def _is_object(answer: Any) -> bool:
+    return isinstance(answer, dict)
+
+
+def _is_list(answer: Any) -> bool:
+    return isinstance(answer, list)
+
+
+def _is_block(answer: Any) -> bool:
+    return _is_object(answer) and _is_list(answer.get("transactions"))
 
 
 class RemoteChain:
@@ -34,15 +53,20 @@ class RemoteChain:
         """
         self._client = client
         self._trusted_set = trusted_set
-        self.chain_id = _read_number(client.request("eth_chainId"))
-        self.head = _read_number(client.request("eth_blockNumber"))
-        self.agreement = str(client.request("consensus_status").get("agreement", EXACT))
+        self.chain_id = self._ask_number("eth_chainId")
+        self.head = self._ask_number("eth_blockNumber")
+        self.agreement = str(self._ask(_is_object, "consensus_status").get("agreement", EXACT))
 
     def read_record(self, number: int) -> Record:
         """Raises: BadBundle, RemoteError."""
         header = self._read_header(number)
         bundles = tuple(self._list_bundles(number)) if header.extra_data != EMPTY_ROOT else ()
         for bundle in bundles:
+            if bundle.chain_id != self.chain_id:
+                raise BadBundle(
+                    f"block {number}: a bundle is of chain {bundle.chain_id}, the node says it is "
+                    f"on chain {self.chain_id}"
+                )
             if compute_header_hash(bundle.header) != compute_header_hash(header):
                 raise BadBundle(f"block {number}: a bundle and the block have different headers")
             if (bundle.certificate, bundle.validators) != (
@@ -52,7 +76,7 @@ class RemoteChain:
         if bundles:
             self._check_sets(bundles[0])
         claims = (Claim(bundle.receipt, bundle.inputs, bundle.outputs) for bundle in bundles)
-        seal = Seal(bundles[0].certificate, bundles[0].validators) if bundles else None
+        seal = _seal(bundles[0]) if bundles else None
         record = Record(header, seal, tuple(claims))
         if record.has_transactions and record.seal is None and self._is_imported(number):
             return replace(record, is_imported=True)
@@ -61,12 +85,14 @@ class RemoteChain:
     def read_model(self, model_id: bytes) -> bytes:
         """The bytes that the node has under an id. Raises: ModelMissing, RemoteError."""
         try:
-            return _read_bytes(self._client.request("inference_modelFile", "0x" + model_id.hex()))
+            return self._ask_bytes("inference_modelFile", "0x" + model_id.hex())
         except RemoteError as refused:
             raise ModelMissing(f"{encode_cid(model_id)}: {refused}") from refused
 
     def _read_header(self, number: int) -> Header:
-        raw = _read_bytes(self._client.request("debug_getRawHeader", hex(number)))
+        raw = self._ask_bytes("debug_getRawHeader", hex(number))
+        if len(raw) > _MAX_HEADER_BYTES:  # RLP is read by recursion: depth grows with length
+            raise BadBundle(f"the header of block {number} has {len(raw)} bytes")
         try:
             header = decode_header(rlp.decode(raw))
         except (rlp.DecodingError, BadBlock) as broken:
@@ -94,19 +120,29 @@ class RemoteChain:
         return False
 
     def _list_bundles(self, number: int) -> list[Bundle]:
-        block = self._client.request("eth_getBlockByNumber", hex(number), False)
+        block = self._ask(_is_block, "eth_getBlockByNumber", hex(number), False)
         found: list[Bundle] = []
         for transaction in block["transactions"]:
-            count = len(self._client.request("inference_receipts", transaction))
+            count = len(self._ask(_is_list, "inference_receipts", transaction))
             for index in range(count):
                 bundle = self._client.request("inference_bundle", transaction, index)
                 found.append(parse_bundle(json.dumps(bundle)))
         return found
 
+    def _ask_number(self, method: str) -> int:
+        return int(self._ask(_is_text("0x[0-9a-f]{1,64}"), method), 16)
 
-def _read_number(answer: Any) -> int:
-    return int(answer, 16)
+    def _ask_bytes(self, method: str, *params: object) -> bytes:
+        return bytes.fromhex(self._ask(_is_text("0x([0-9a-f]{2})*"), method, *params)[2:])
+
+    def _ask(self, is_fit: Callable[[Any], object], method: str, *params: object) -> Any:
+        """An answer that is of a form. Raises: RemoteError."""
+        answer = self._client.request(method, *params)
+        if not is_fit(answer):
+            raise RemoteError(f"the node answers {method} with {answer!a:.80}; is it a devnet?")
+        return answer
 
 
-def _read_bytes(answer: Any) -> bytes:
-    return bytes.fromhex(answer.removeprefix("0x"))
+def _seal(bundle: Bundle) -> Seal:
+    engines = {engine.fingerprint: engine.description for engine in bundle.engines}
+    return Seal(bundle.certificate, bundle.validators, engines)

@@ -118,7 +118,7 @@ def parse_bundle(text: str | bytes) -> Bundle:
     found = root.value.get("format") if isinstance(root.value, dict) else None
     if isinstance(found, str) and found != FORMAT:
         raise BadBundle(
-            f"format is {found!r:.80}; this verifier reads {FORMAT}: write the bundle again with "
+            f"format is {found!a:.80}; this verifier reads {FORMAT}: write the bundle again with "
             "'devnet receipt' of this version, or use the verifier of the version that wrote it"
         )
     return _read_bundle(root)
@@ -179,7 +179,7 @@ def _read_engine(reader: Reader) -> Engine:
         raise BadBundle(f"{described.place} has {len(entries)} fields, at most {MAX_FIELDS}")
     for name, value in entries:
         if not NAME.fullmatch(name):
-            raise BadBundle(f"{value.place[:80]}: a field's name has letters, digits, - and _")
+            raise BadBundle(f"{value.place}: a field's name has letters, digits, - and _")
     wanted = "printable ASCII of at most 1024 characters"
     return Engine(fingerprint, {name: value.text(TEXT, wanted) for name, value in entries})
 

@@ -1,6 +1,7 @@
 """What a bundle claims and its signatures prove: all steps that need neither model nor engine."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from devnet.chain.header import compute_header_hash
 from devnet.consensus.certificate import check_certificate
@@ -14,6 +15,7 @@ from devnet.verification.step import Mark, Step, compare
 from devnet.verification.succession import follow_changes, require_trusted
 from precompiles.digest import compute_keccak
 from precompiles.engine.description import hash_description
+from precompiles.interface import Mode
 from precompiles.tensor import encode_tensors
 
 KINDS = ("zk-proof", "tee-attestation")  # of attachments with a meaning
@@ -25,20 +27,15 @@ def check_claims(bundle: Bundle, trusted_set: bytes | None) -> Iterator[Step]:
     Args:
         trusted_set: hash of a validator set that the caller trusts.
     """
-    header, receipt, certificate = bundle.header, bundle.receipt, bundle.certificate
+    receipt = bundle.receipt
     yield _check_set(bundle, trusted_set)
-    block_hash = compute_header_hash(header)
-    yield compare("block header", block_hash, certificate.block_hash, "the certificate is for")
+    block_hash = compute_header_hash(bundle.header)
+    certified = bundle.certificate.block_hash
+    step = compare("block header", block_hash, certified, "the certificate is for")
+    yield _add(step, f"chain {bundle.chain_id}, block {bundle.header.number}")
     yield _check_signatures(bundle)
     yield _check_engines(bundle)
-
-    root = compute_root_from_path(encode_receipt(receipt), bundle.index, bundle.count, bundle.path)
-    if receipt.block_number != header.number:
-        value = f"says block {receipt.block_number}, the header is block {header.number}"
-        yield Step("inference receipt", Mark.FAILS, value)
-    else:
-        yield compare("inference receipt", root or b"", header.extra_data, "the header's root is")
-
+    yield _check_receipt(bundle)
     for name, tensors, digest in (
         ("input", bundle.inputs, receipt.input_digest),
         ("output", bundle.outputs, receipt.output_digest),
@@ -61,6 +58,7 @@ def _check_set(bundle: Bundle, trusted_set: bytes | None) -> Step:
         f"0x{sets[0].hash.hex()} through {count} change{'' if count == 1 else 's'}"
     )
     if trusted_set is None:
+        text += "; that this is your chain's is taken on trust: --trust HASH pins it"
         return Step(name, Mark.HOLDS, text)
     try:
         require_trusted(sets, trusted_set)
@@ -77,7 +75,10 @@ def _check_signatures(bundle: Bundle) -> Step:
         power = check_certificate(certificate, validators, context)
     except ConsensusError as refused:
         return Step("signatures", Mark.FAILS, str(refused))
-    text = f"{len(certificate.votes)} validators, power {power} of {validators.total_power}"
+    text = (
+        f"{len(certificate.votes)} validators, power {power} of {validators.total_power}, "
+        f"{validators.quorum_power} needed"
+    )
     return Step("signatures", Mark.HOLDS, text)
 
 
@@ -104,6 +105,30 @@ def _check_engines(bundle: Bundle) -> Step:
         described = ", ".join(f"{name} {text}" for name, text in fields)
         texts.append(f"{len(signers)} × 0x{engine.fingerprint.hex()[:16]}… ({described})")
     return Step(name, Mark.HOLDS, "; ".join(texts))
+
+
+def _check_receipt(bundle: Bundle) -> Step:
+    name, receipt, header = "inference receipt", bundle.receipt, bundle.header
+    if receipt.block_number != header.number:
+        value = f"says block {receipt.block_number}, the header is block {header.number}"
+        return Step(name, Mark.FAILS, value)
+    place = bundle.index, bundle.count, bundle.path
+    root = compute_root_from_path(encode_receipt(receipt), *place)
+    if root is None:
+        value = f"{len(bundle.path)} siblings lead from no leaf {bundle.index} of {bundle.count}"
+        return Step(name, Mark.FAILS, value)
+    step = compare(name, root, header.extra_data, "the header's root is")
+    told = f"call {receipt.call_index} of transaction 0x{receipt.transaction_hash.hex()}"
+    if receipt.mode == Mode.OPTIMISTIC:
+        told += ", final because nobody refuted it in time"
+    if receipt.reverted:
+        told += ", reverted later: the chain kept nothing of it"
+    return _add(step, f"{told}; caller 0x{receipt.caller.hex()}")
+
+
+def _add(step: Step, told: str) -> Step:
+    """What is bound by a hash that holds."""
+    return replace(step, value=f"{step.value}, {told}") if step.mark is Mark.HOLDS else step
 
 
 def _name_attachment(attachment: Attachment) -> Step:

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from devnet.verification.bundle import Bundle
+from devnet.verification.difference import describe_parting, find_foreign_engine
 from devnet.verification.step import Mark, Step, compare
 from precompiles.digest import compute_keccak, compute_model_id, encode_cid
-from precompiles.engine.fingerprint import compute_fingerprint, describe_engine
 from precompiles.engine.session import SessionEngine
 from precompiles.errors import BadInput, PrecompileError
 from precompiles.models.admission import admit_for_shapes
-from precompiles.models.manifest import Manifest, Profile
+from precompiles.models.manifest import Manifest
 from precompiles.models.store import MemoryStore
 from precompiles.tensor import Tensor, check_tensor, encode_tensors
 
@@ -61,43 +61,22 @@ def _judge_outputs(
     agreement: Agreement | None,
 ) -> Step:
     profile = manifest.profile.name.lower()
-    if agreement is not None and outputs != bundle.outputs:
+    parting = ""
+    if outputs != bundle.outputs:
+        parting = describe_parting(manifest, outputs, bundle.outputs, "in the bundle")
+    if agreement is not None and parting:
         taken = agreement.takes(outputs, bundle.outputs)
         verb = "takes" if taken else "does not take"
-        value = f"{profile}: other bits here, which {agreement.text} {verb} for the same"
+        value = f"{profile}: {parting}, which {agreement.text} {verb} for the same"
         return Step("execution", Mark.HOLDS if taken else Mark.FAILS, value)
-    own = compute_fingerprint()
-    votes = bundle.certificate.votes
-    other = next((vote.fingerprint for vote in votes if vote.fingerprint != own), None)
-    if manifest.profile is Profile.PINNED and other is not None:
-        value = (
-            f"{profile} model signed under engine 0x{other.hex()[:16]}…, this host is "
-            f"0x{own.hex()[:16]}…: {_explain(bundle, other)}; its bits prove nothing here, check "
-            "on an equal host"
-        )
-        return Step("execution", Mark.UNKNOWN, value)
-    if outputs == bundle.outputs:
-        return Step(
-            "execution", Mark.HOLDS, f"{encode_cid(manifest.model_id)}, {profile}: same bits"
-        )
-    for kind, ours, theirs in zip(manifest.outputs, outputs, bundle.outputs, strict=False):
-        if ours != theirs:
-            return Step("execution", Mark.FAILS, f"output '{kind.name}' has other bits here")
-    count = f"{len(outputs)} outputs here, {len(bundle.outputs)} in the bundle"
-    return Step("execution", Mark.FAILS, count)
-
-
-def _explain(bundle: Bundle, fingerprint: bytes) -> str:
-    """The fields in which an engine differs from this host's."""
-    known = (e.description for e in bundle.engines if e.fingerprint == fingerprint)
-    own, theirs = describe_engine(), next(known, None)
-    if theirs is None:
-        return "the bundle does not say in what they differ"
-    return ", ".join(
-        f"{name} is '{theirs.get(name, 'not named')}' there, '{own.get(name, 'not named')}' here"
-        for name in dict.fromkeys((*own, *theirs))
-        if theirs.get(name) != own.get(name)
-    )
+    known = {engine.fingerprint: engine.description for engine in bundle.engines}
+    signers = {v.fingerprint: known.get(v.fingerprint) for v in bundle.certificate.votes}
+    foreign = find_foreign_engine(manifest, signers)
+    if foreign:
+        return Step("execution", Mark.UNKNOWN, foreign)
+    if parting:
+        return Step("execution", Mark.FAILS, parting)
+    return Step("execution", Mark.HOLDS, f"{encode_cid(manifest.model_id)}, {profile}: same bits")
 
 
 def run_again(

@@ -14,6 +14,7 @@ from devnet.nesting import MAX_DEPTH, is_too_deep
 
 MAX_BUNDLE_BYTES = 1 << 28  # bytes of a bundle file
 _HEX = re.compile(r"0x(?:[0-9a-f]{2})*")
+_NAME = re.compile(r"[\w-]{1,64}", re.ASCII)  # of a field that a message may show as it is
 _MAX_INTEGER = 2**256 - 1
 
 
@@ -56,9 +57,11 @@ class Reader:
             raise BadBundle(f"{self.place} must be an object")
         missing = [name for name in names if name not in self.value]
         unknown = [name for name in self.value if name not in (*names, *optional)]
-        if missing or unknown:
-            found, wanted = ", ".join(sorted(self.value)), ", ".join(sorted(names))
-            raise BadBundle(f"{self.place} has fields {found}; must be {wanted}")
+        if missing:
+            raise BadBundle(f"{self.place} lacks {', '.join(missing)}")
+        if unknown:
+            others = f" and {len(unknown) - 1} others" if unknown[1:] else ""
+            raise BadBundle(f"{self.place} has no such field as {_shorten(unknown[0])}{others}")
         return dict(self.entries())
 
     def entries(self) -> Iterator[tuple[str, "Reader"]]:
@@ -66,7 +69,8 @@ class Reader:
         if not isinstance(self.value, dict):
             raise BadBundle(f"{self.place} must be an object")
         for name, value in self.value.items():
-            yield name, Reader(value, f"{self.place}.{name}")
+            plain = name if _NAME.fullmatch(name) else _shorten(name)
+            yield name, Reader(value, f"{self.place}.{plain}")
 
     def items(self, most: int | None = None) -> tuple["Reader", ...]:
         """What is in a list."""
@@ -115,9 +119,11 @@ def show(value: bytes | int) -> str | int:
 
 
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    built = dict(pairs)
-    if len(built) != len(pairs):
-        raise BadBundle("a field is given twice")
+    built: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in built:
+            raise BadBundle(f"a field is given twice: {_shorten(name)}")
+        built[name] = value
     return built
 
 
@@ -132,5 +138,6 @@ def _refuse_constant(word: str) -> None:
 
 
 def _shorten(value: Any) -> str:
-    text = repr(value)
+    """On one line of printable ASCII: a stranger's text does not write on anybody's terminal."""
+    text = ascii(value)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -171,9 +171,9 @@ def test_directory_in_use_or_without_a_chain_is_refused(folder: Path, tmp_path: 
 
 
 def test_nobody_at_the_url_is_said() -> None:
-    """Exit 1 and one line."""
+    """Exit 2, for nothing is refuted, and one line."""
     done = run_here("--url", f"http://127.0.0.1:{find_port()}")
-    assert (done.code, done.out) == (1, "")
+    assert (done.code, done.out) == (2, "")
     assert "no node answers" in done.err
 
 

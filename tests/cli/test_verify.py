@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from devnet.cli.main import main
+from devnet.consensus.validator_set import compute_set_hash
 from devnet.verification.bundle import Bundle, dump_bundle
 from devnet.verification.calldata import encode_verify
 from tests.contracts.bundles.notary import build_template
@@ -75,6 +76,27 @@ def test_stdin_is_a_bundle(names: Names) -> None:
     twice = verify("-", "-", text=text)
     assert twice.exit_code == 2
     assert "give '-' once" in twice.stderr
+
+
+def test_a_bundle_cannot_steer_the_terminal() -> None:
+    """What is no bundle is refuted, whatever it is made of."""
+    for name in ("\x1b[2K\rverified", "\ud800"):
+        told = verify("-", text=json.dumps({name: 1, "format": f"devnet-proof-bundle/{name}"}))
+        assert told.exit_code == 1
+        assert told.exception is None or isinstance(told.exception, SystemExit)
+        assert all(line.isprintable() for line in told.stdout.splitlines())
+
+
+def test_each_step_tells_what_it_found(names: Names) -> None:
+    """What is trusted and not checked, which block of which chain, which call."""
+    told = verify(names["good"]).stdout.splitlines()
+    good = build_template()
+    assert told[0].endswith("that this is your chain's is taken on trust: --trust HASH pins it")
+    assert told[1].endswith(f", chain {good.chain_id}, block {good.header.number}")
+    transaction = f"call 0 of transaction 0x{good.receipt.transaction_hash.hex()}"
+    assert told[4].endswith(f", {transaction}; caller 0x{good.receipt.caller.hex()}")
+    pinned = verify(names["good"], "--trust", compute_set_hash(good.validators).hex())
+    assert pinned.stdout.splitlines()[0].endswith("; trusted")
 
 
 def test_json_is_one_object_or_a_list(names: Names) -> None:

@@ -33,7 +33,8 @@ class _Answers(http.server.BaseHTTPRequestHandler):
             return
         self.send_response(200)
         self.end_headers()
-        text = json.dumps(answers.get(self.path, {})) if self.path != "/html" else "<html>"
+        texts = {"/html": "<html>", "/deep": '{"result": ' + "[" * 1_000_000}
+        text = texts.get(self.path) or json.dumps(answers.get(self.path, {}))
         self.wfile.write(text.encode())
 
     def log_message(self, format: str, *args: object) -> None:
@@ -70,7 +71,7 @@ def test_an_error_of_the_node_keeps_code_message_and_data(url: str) -> None:
     assert (raised.value.rpc_code, raised.value.data) == (3, "0x08")
 
 
-@pytest.mark.parametrize("path", ["/html", "/list", "/empty"])
+@pytest.mark.parametrize("path", ["/html", "/list", "/empty", "/deep"])
 def test_something_else_than_a_node_is_recognised(url: str, path: str) -> None:
     """A web server on the same port, for example."""
     with pytest.raises(RemoteError, match="does not answer JSON-RPC; is it a devnet"):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import rlp
 
 from devnet.audits import build_local_chain
-from devnet.errors import BadBundle, RemoteError
+from devnet.errors import BadBundle, NoAnswer, RemoteError
 from devnet.rpc.remote_chain import RemoteChain
+from devnet.verification.audit.finding import Result
 from precompiles.digest import compute_keccak
 from precompiles.errors import ModelMissing
 from precompiles.models.samples import read_sample
@@ -100,6 +102,59 @@ def test_hidden_calls_are_missed_from_afar(driver: Driver) -> None:
     findings = audit(remote)
     assert [finding.step for finding in findings] == ["inference receipt"] * 6
     assert findings[0].receipt is None
+
+
+def test_bundles_of_another_chain_are_refused(driver: Driver) -> None:
+    """Sets that follow from signatures of one chain sign nothing on another."""
+    remote = open_remote(driver, inference_bundle=lambda bundle: {**bundle, "chainId": 1})
+    (first, *_) = audit(remote)
+    assert (first.result, first.step) == (Result.REFUTED, "bundle")
+    assert "a bundle is of chain 1, the node says it is on chain 31337" in first.reason
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["debug_getRawHeader", "eth_getBlockByNumber", "inference_receipts", "inference_modelFile"],
+)
+@pytest.mark.parametrize("answer", [None, "x", {"transactions": None}])
+def test_answer_of_another_form_leaves_it_open(driver: Driver, method: str, answer: Any) -> None:
+    """Nothing is refuted by it, and the audit goes on to the end."""
+    findings = audit(open_remote(driver, **{method: lambda _: answer}))
+    assert {finding.result for finding in findings} == {Result.CANNOT_TELL}
+    assert f"the node answers {method} with " in findings[0].reason
+    assert 7 in findings[-1].blocks
+
+
+def test_header_that_nests_without_end_is_no_header(driver: Driver) -> None:
+    """It is not even decoded."""
+    nested = b""
+    for _ in range(5_000):
+        nested = rlp.codec.length_prefix(len(nested), 0xC0) + nested
+    remote = open_remote(driver, debug_getRawHeader=lambda _: "0x" + nested.hex())
+    with pytest.raises(BadBundle, match="the header of block 2 has"):
+        remote.read_record(2)
+
+
+def test_node_that_goes_away_leaves_the_rest_open(driver: Driver) -> None:
+    """What was found before stays; the blocks after it are one finding."""
+    remote = open_remote(driver)
+    whole = audit(remote)
+    asker = remote._client
+    asked: list[str] = []
+
+    def request(method: str, *params: Any) -> Any:
+        asked.append(method)
+        if asked.count("debug_getRawHeader") > 4:
+            raise NoAnswer("no node answers")
+        return Asker.request(asker, method, *params)  # type: ignore[arg-type]
+
+    remote._client.request = request  # type: ignore[method-assign]
+    *before, last = audit(remote)
+    assert (last.result, last.step, last.blocks) == (
+        *(Result.CANNOT_TELL, "node", range(4, remote.head + 1)),
+    )
+    assert tuple(before) == whole[: len(before)]
+    assert asked.count("debug_getRawHeader") == 5
 
 
 def _move_header(bundle: dict[str, Any]) -> dict[str, Any]:

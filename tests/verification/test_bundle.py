@@ -185,7 +185,7 @@ def test_too_few_signatures_refute(bundle: Bundle) -> None:
     [
         ("", "not JSON"),
         ("[]", "bundle must be an object"),
-        ("{}", "must be certificate, chainId"),
+        ("{}", "lacks format, chainId"),
         ('{"a": 1, "a": 2}', "given twice"),
         ("[" * 100_000, "inside each other"),
         ("NaN", "not a value"),

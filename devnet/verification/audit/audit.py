@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from devnet.chain.header import Header, compute_header_hash
-from devnet.errors import BadBundle, ConfigError, HostError, StoreError
+from devnet.errors import (
+    BadBundle,
+    ConfigError,
+    HostError,
+    NoAnswer,
+    RemoteError,
+    StoreError,
+)
 from devnet.receipt import InferenceReceipt
 from devnet.verification.audit.check import find_block_failure, find_claim_failure
 from devnet.verification.audit.execution import Answer, Task
@@ -59,7 +66,7 @@ def audit_blocks(
     Args:
         numbers: of blocks up to the head.
         on_block: told when a block was read.
-    Raises: RemoteError; HostError if a worker process ends before its time.
+    Raises: HostError if a worker process ends before its time.
     """
     return _join(_audit(source, numbers, workers, on_block))
 
@@ -71,7 +78,7 @@ def _audit(
     waiting: deque[_Pending] = deque()
     parent: bytes | None = None  # hash of the block before, as it was shown
     for number in numbers:
-        record = _read(source, number)
+        record = _read(source, range(number, numbers.stop))
         found: Iterable[_Pending]
         if isinstance(record, Finding):
             found, parent = (record,), None
@@ -84,6 +91,8 @@ def _audit(
             if len(waiting) > workers.count * _WAITING:
                 yield _finish(waiting.popleft())
         on_block(number)
+        if isinstance(record, Finding) and record.blocks.stop == numbers.stop:
+            break
     while waiting:
         yield _finish(waiting.popleft())
 
@@ -106,15 +115,19 @@ def _is_alike(first: Finding, second: Finding) -> bool:
     return replace(first, blocks=second.blocks) == second
 
 
-def _read(source: Source, number: int) -> Record | Finding:
-    """The record of a block, or what is said of it without one."""
-    whole = range(number, number + 1)
+def _read(source: Source, rest: range) -> Record | Finding:
+    """The record of the first of these blocks, or what is said without one: of it, or of all."""
+    whole = rest[:1]
     try:
-        return source.read_record(number)
+        return source.read_record(rest.start)
     except BadBundle as broken:
         return Finding(Result.REFUTED, whole, None, "bundle", str(broken))
     except StoreError as damaged:
         return Finding(Result.CANNOT_TELL, whole, None, "store", str(damaged))
+    except NoAnswer as silent:
+        return Finding(Result.CANNOT_TELL, rest, None, "node", str(silent))
+    except RemoteError as refused:
+        return Finding(Result.CANNOT_TELL, whole, None, "node", str(refused))
 
 
 def _check_link(header: Header, parent: bytes | None) -> Iterator[Finding]:
@@ -143,15 +156,14 @@ def _list_pending(
         if not record.claims:
             yield Finding(Result.REFUTED, whole, None, *failure)
         return
-    votes = record.seal.certificate.votes if record.seal else ()
-    fingerprints = tuple(vote.fingerprint for vote in votes)
+    engines = record.seal.engines if record.seal else {}
     for claim in record.claims:
         answer = _judge_unrun(record, claim, models)
         if answer is not None:
             yield _build_finding(number, claim.receipt, answer)
             continue
         task = Task(
-            *(claim.receipt.model_id, claim.inputs, claim.outputs, fingerprints, source.agreement)
+            *(claim.receipt.model_id, claim.inputs, claim.outputs, engines, source.agreement)
         )
         yield _Running(number, claim.receipt, workers.submit(task))
 

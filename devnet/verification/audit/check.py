@@ -8,6 +8,7 @@ from devnet.errors import ConsensusError
 from devnet.receipt import compute_inference_root
 from devnet.verification.audit.record import Claim, Record, Seal
 from precompiles.digest import compute_keccak
+from precompiles.engine.description import hash_description
 from precompiles.tensor import encode_tensors
 
 Failure = tuple[str, str]  # step and reason
@@ -37,6 +38,9 @@ def _find_seal_failure(chain_id: int, record: Record, seal: Seal) -> Failure | N
         check_certificate(certificate, seal.validators, context)
     except ConsensusError as refused:
         return "signatures", str(refused)
+    for fingerprint, description in seal.engines.items():
+        if description is not None and hash_description(description) != fingerprint:
+            return "engines", f"0x{fingerprint.hex()} is not the hash of its description"
     return None
 
 

@@ -3,21 +3,23 @@
 Models come from a folder that workers share; each process keeps the sessions of a few of them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
 from devnet.consensus.agreement import parse_agreement
 from devnet.verification.audit.finding import Result
+from devnet.verification.difference import (
+    Descriptions,
+    describe_parting,
+    find_foreign_engine,
+)
 from devnet.verification.execution import build_engine, run_again
-from precompiles.engine.element import find_parting
-from precompiles.engine.fingerprint import compute_fingerprint
 from precompiles.engine.session import SessionEngine
 from precompiles.errors import PrecompileError
 from precompiles.models.admission import admit_for_shapes
 from precompiles.models.file_store import FileStore
-from precompiles.models.manifest import Manifest, Profile
+from precompiles.models.manifest import Manifest
 from precompiles.tensor import Tensor
 
 _KEPT = 16  # models with their sessions, by shapes of the inputs, in one process
@@ -32,7 +34,7 @@ class Task:
     model_id: bytes
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
-    fingerprints: tuple[bytes, ...]  # of the engines that signed it
+    engines: Descriptions  # that signed it
     agreement: str  # the rule by which the chain takes an output
 
 
@@ -66,14 +68,14 @@ def _judge(manifest: Manifest, accepted: str, task: Task, outputs: tuple[Tensor,
         rule = _parse_rule(accepted)
         if rule.takes(outputs, task.outputs):
             return Answer(Result.CONFIRMED)
-        text = f"{_describe(manifest, outputs, task.outputs)}; {rule.text} does not take that"
-        return Answer(Result.REFUTED, _STEP, text)
-    foreign = _find_foreign(manifest, task.fingerprints)
+        parting = describe_parting(manifest, outputs, task.outputs, "on the chain")
+        return Answer(Result.REFUTED, _STEP, f"{parting}; {rule.text} does not take that")
+    foreign = find_foreign_engine(manifest, task.engines)
     if foreign:
         return Answer(Result.CANNOT_TELL, _STEP, foreign)
     if outputs == task.outputs:
         return Answer(Result.CONFIRMED)
-    parting = _describe(manifest, outputs, task.outputs)
+    parting = describe_parting(manifest, outputs, task.outputs, "on the chain")
     if task.agreement != EXACT:
         text = f"{parting}; the chain agrees by {task.agreement}, which may take that: --agreement"
         return Answer(Result.CANNOT_TELL, _STEP, text)
@@ -89,31 +91,3 @@ def _prepare(
 ) -> tuple[Manifest, SessionEngine]:
     model = FileStore(folder).get(model_id)
     return admit_for_shapes(model, shapes), build_engine(model)
-
-
-def _find_foreign(manifest: Manifest, fingerprints: Sequence[bytes]) -> str:
-    """Why the bits of this host say nothing about those of the signers; empty if they do."""
-    own = compute_fingerprint()
-    foreign = next((found for found in fingerprints if found != own), None)
-    if manifest.profile is not Profile.PINNED or foreign is None:
-        return ""
-    return (
-        f"a pinned model signed under engine 0x{foreign.hex()[:16]}…, this host is "
-        f"0x{own.hex()[:16]}…: audit on an equal host"
-    )
-
-
-def _describe(manifest: Manifest, ours: tuple[Tensor, ...], theirs: tuple[Tensor, ...]) -> str:
-    """Where the outputs part first."""
-    if len(ours) != len(theirs):
-        return f"{len(ours)} outputs here, {len(theirs)} on the chain"
-    for kind, own, other in zip(manifest.outputs, ours, theirs, strict=True):
-        parting = find_parting(own, other)
-        if parting is not None:
-            return (
-                f"output '{kind.name}' element {list(parting.index)} is {parting.got} on the "
-                f"chain, {parting.expected} here ({parting.distance} apart)"
-            )
-        if own != other:
-            return f"output '{kind.name}' has another type or shape on the chain than {kind}"
-    raise AssertionError("equal outputs were compared")

@@ -7,6 +7,7 @@ from devnet.chain.header import EMPTY_TRIE_ROOT, Header
 from devnet.consensus.certificate import Certificate
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.receipt import InferenceReceipt
+from devnet.verification.difference import Descriptions
 from precompiles.tensor import Tensor
 
 
@@ -25,6 +26,7 @@ class Seal:
 
     certificate: Certificate
     validators: ValidatorSet
+    engines: Descriptions  # of all who signed
 
 
 @dataclass(frozen=True, slots=True)

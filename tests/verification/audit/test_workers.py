@@ -1,5 +1,6 @@
 """Many calls in several processes: the same findings in the same order, and little held at once."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pytest
@@ -17,6 +18,8 @@ from devnet.verification.audit.execution import Task, execute
 from devnet.verification.audit.finding import Result
 from devnet.verification.audit.record import Record, Seal
 from devnet.verification.audit.workers import Workers, open_workers
+from precompiles.engine.description import hash_description
+from precompiles.engine.fingerprint import describe_engine
 from precompiles.inference import INFER
 from precompiles.models.samples import read_sample
 from precompiles.tensor import encode_tensors
@@ -27,6 +30,7 @@ from tests.verification.test_bundle import ONES, ask_pinned
 CALLS = 300
 PER_BLOCK = 20
 CONFIRMED, REFUTED, CANNOT_TELL = Result
+OTHER = {**describe_engine(), "instructionSet": "abacus"}
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +85,7 @@ def test_worker_that_dies_ends_the_audit_with_what_to_do(long_chain: LocalChain)
 
 
 def test_pinned_model_of_another_engine_cannot_be_told() -> None:
-    """Signed by the same keys under another fingerprint; both are named."""
+    """Signed by the same keys under another fingerprint; the fields that differ are named."""
     driver = Driver(validators=1)
     model_id = Models(driver.node).add(ask_pinned(read_sample("digits_float"))).model_id
     data = INFER + model_id + (64).to_bytes(32, "big") + encode_tensors([ONES])[32:]
@@ -89,28 +93,43 @@ def test_pinned_model_of_another_engine_cannot_be_told() -> None:
     source = build_local_chain(driver.node)
     assert list_results(audit(source)) == [(CONFIRMED, "")]
     (key,) = build_founding(driver.node.config).keys
-    (finding,) = audit(Shown(source, change=partial(sign_elsewhere, source.chain_id, key)))
-    assert (finding.result, finding.step) == (CANNOT_TELL, "execution")
-    assert "signed under engine 0x0000000000000000…, this host is 0x" in finding.reason
+    elsewhere = partial(sign_elsewhere, source.chain_id, key)
+    for described, says in (
+        (OTHER, "instructionSet is 'abacus' there"),
+        (None, "nobody says in which fields they differ"),
+    ):
+        (finding,) = audit(Shown(source, change=partial(elsewhere, described)))
+        assert (finding.result, finding.step) == (CANNOT_TELL, "execution")
+        named = f"signed under engine 0x{hash_description(OTHER).hex()[:16]}…, this host is 0x"
+        assert named in finding.reason
+        assert says in finding.reason
+        assert "runtime is" not in finding.reason
+    findings = audit(Shown(source, change=partial(elsewhere, describe_engine())))
+    assert set(list_results(findings)) == {(REFUTED, "engines")}
 
 
-def sign_elsewhere(chain_id: int, key: bytes, record: Record) -> Record:
-    """As if another engine had executed the block."""
+def sign_elsewhere(
+    chain_id: int, key: bytes, described: Mapping[str, str] | None, record: Record
+) -> Record:
+    """As if another engine had executed the block, and said so, or something else, or nothing."""
     if record.seal is None:
         return record
     given, validators = record.seal.certificate, record.seal.validators
     context = VoteContext(chain_id, given.height, compute_set_hash(validators))
     (member,) = validators.members
-    vote = sign_vote(context, Vote(given.round, given.block_hash, member.address, bytes(32)), key)
+    fingerprint = hash_description(OTHER)
+    vote = sign_vote(context, Vote(given.round, given.block_hash, member.address, fingerprint), key)
     certificate = Certificate(given.height, given.round, given.block_hash, (vote,))
-    return Record(record.header, Seal(certificate, validators), record.claims)
+    return Record(
+        record.header, Seal(certificate, validators, {fingerprint: described}), record.claims
+    )
 
 
 def test_worker_needs_nothing_but_a_folder_and_a_value(long_chain: LocalChain) -> None:
     """The answer of a process of its own is the answer of this one."""
     (claim, *_) = long_chain.read_record(2).claims
     model_id = claim.receipt.model_id
-    task = Task(model_id, claim.inputs, claim.outputs, (), "exact")
+    task = Task(model_id, claim.inputs, claim.outputs, {}, "exact")
     with open_workers(2) as workers:
         alone = Workers(1, workers.folder, None)
         assert alone.submit(task).result().reason.startswith("ModelMissing")
