@@ -30,6 +30,7 @@ from devnet.errors import (
     BadTransaction,
     ExecutionFailed,
     ExecutionReverted,
+    FeeTooLow,
     HostError,
     InsufficientFunds,
 )
@@ -37,22 +38,29 @@ from precompiles.errors import Fatal
 from precompiles.interface import InferenceCall
 
 MAX_CALL_GAS = 50_000_000  # of one call; geth's default for `--rpc.gascap`
+REFUSALS = (BadTransaction, FeeTooLow)  # why a call does not begin
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A message to try; fees are zero unless the caller names a price."""
+    """A message to try; it pays nothing unless it names a price."""
 
     sender: bytes = bytes(20)
     to: bytes | None = None  # None creates a contract
     value: int = 0
     data: bytes = b""
     gas: int | None = None  # all that a call may have if not given
-    gas_price: int = 0  # wei per gas
+    max_fee: int = 0  # wei per gas
+    tip: int = 0  # wei per gas; a gas price is both
     access_list: AccessList = ()
     delegations: tuple[Delegation, ...] = ()
     blob_hashes: tuple[bytes, ...] = ()
     max_blob_fee: int = 0  # wei per unit of blob gas; 0 makes blobs free
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it names no price: then no base fee holds."""
+        return not self.max_fee and not self.tip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def execute_call(
     """
     try:
         result = try_call(world, header, ancestors, call)
-    except BadTransaction as refused:
+    except REFUSALS as refused:
         raise type(refused)(f"err: {refused} (supplied gas {_cap(call.gas)})") from refused
     if result.failure is not None:
         raise explain_failure(result.failure, result.output)
@@ -91,14 +99,16 @@ def try_call(
 ) -> CallResult:
     """As `execute_call`, but a call that fails has a result too; a tracer may watch.
 
-    Raises: InsufficientFunds, IntrinsicGasTooLow, BadTransaction, HostError.
+    Raises: FeeTooLow, InsufficientFunds, IntrinsicGasTooLow, BadTransaction: the `REFUSALS`;
+        HostError.
     """
-    base_fee = header.base_fee_per_gas if call.gas_price else 0
+    base_fee = 0 if call.is_free else header.base_fee_per_gas
     state = world.open(header.state_root, header, ancestors, base_fee)
     rules: Rules = state.rules
     if call.blob_hashes and not call.max_blob_fee:
         state = rebind_state(state, blob_base_fee=0)
     message = build_call_message(call, rules.fork)
+    _check_price(call, base_fee)
     _check(state, message, rules)
     state.lock_changes()
     try:
@@ -150,8 +160,8 @@ def build_call_message(call: Call, fork: Fork) -> Message:
         value=call.value,
         data=call.data,
         gas=_cap(call.gas),
-        max_fee=call.gas_price,
-        tip=call.gas_price,
+        max_fee=call.max_fee,
+        tip=call.tip,
         fork=fork,
         access_list=call.access_list,
         delegations=call.delegations,
@@ -172,6 +182,20 @@ def _cap(gas: int | None) -> int:
     return MAX_CALL_GAS if gas is None else min(gas, MAX_CALL_GAS)
 
 
+def _check_price(call: Call, base_fee: int) -> None:
+    sender = to_checksum_address(call.sender)
+    if call.tip > call.max_fee:
+        raise BadTransaction(
+            f"max priority fee per gas higher than max fee per gas: address {sender}, "
+            f"maxPriorityFeePerGas: {call.tip}, maxFeePerGas: {call.max_fee}"
+        )
+    if call.max_fee < base_fee:
+        raise FeeTooLow(
+            f"max fee per gas less than block base fee: address {sender}, "
+            f"maxFeePerGas: {call.max_fee}, baseFee: {base_fee}"
+        )
+
+
 def _check(state: Any, message: Message, rules: Rules) -> None:
     sender = to_checksum_address(message.sender)
     if not message.to and message.blob_versioned_hashes:
@@ -182,7 +206,7 @@ def _check(state: Any, message: Message, rules: Rules) -> None:
         )
     balance = state.get_balance(message.sender)
     blob_gas = GAS_PER_BLOB * len(message.blob_versioned_hashes)
-    fees = message.gas * message.gas_price + blob_gas * message.max_fee_per_blob_gas
+    fees = message.gas * message.max_fee_per_gas + blob_gas * message.max_fee_per_blob_gas
     cost = message.value + fees
     if balance < cost:
         raise InsufficientFunds(

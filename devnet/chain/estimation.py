@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from devnet.chain.call import (
     MAX_CALL_GAS,
+    REFUSALS,
     Call,
     CallResult,
     build_call_message,
@@ -20,7 +21,6 @@ from devnet.chain.intrinsic import GAS_TRANSACTION, compute_intrinsic_gas
 from devnet.chain.tracing.event import Reason
 from devnet.chain.world import World
 from devnet.errors import (
-    BadTransaction,
     ExecutionFailed,
     InsufficientFunds,
     IntrinsicGasTooLow,
@@ -67,12 +67,12 @@ def _find_limit(world: World, header: Header, call: Call, rules: Rules) -> int:
     limit = min(header.gas_limit, rules.max_transaction_gas, MAX_CALL_GAS)
     if call.gas is not None and call.gas >= GAS_TRANSACTION:
         limit = min(call.gas, limit)
-    if call.gas_price:
+    if call.max_fee:
         state = world.open(header.state_root, header)
         balance = state.get_balance(call.sender)
         if balance < call.value:
             raise InsufficientFunds("insufficient funds for transfer")
-        limit = min(limit, (balance - call.value) // call.gas_price)
+        limit = min(limit, (balance - call.value) // call.max_fee)
     return limit
 
 
@@ -83,7 +83,7 @@ def _try_limit(
         result = try_call(world, header, ancestors, replace(call, gas=limit))
     except IntrinsicGasTooLow as refused:
         raise ExecutionFailed(f"gas required exceeds allowance ({limit})") from refused
-    except BadTransaction as refused:
+    except REFUSALS as refused:
         raise type(refused)(f"failed with {limit} gas: {refused}") from refused
     if result.failure is None:
         return result

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from devnet.chain.block import Execution
 from devnet.chain.body import Block, decode_block, encode_block
-from devnet.chain.call import try_call
+from devnet.chain.call import REFUSALS, try_call
 from devnet.chain.header import compute_header_hash, encode_header
 from devnet.chain.history import Place
 from devnet.chain.receipt import encode_receipt
-from devnet.errors import BadTransaction, UnknownBlock
+from devnet.errors import UnknownBlock
 from devnet.node import Node
 from devnet.rpc.block_reference import find_block_by_hash, find_block_by_number, get_block
 from devnet.rpc.dispatch import Json, Method
@@ -71,7 +71,7 @@ def trace_call(
 ) -> Json:
     """Trace a call; `config` may have `stateOverrides`, `blockOverrides` and `txIndex`.
 
-    Raises: BadTransaction in geth's words for a call that does not begin.
+    Raises: one of `REFUSALS`, in geth's words, for a call that does not begin.
     """
     fields = {} if config is None else decode_object(config, "config")
     job = _decode_tracer(node, config)()
@@ -80,7 +80,7 @@ def trace_call(
     call = decode_call(node, transaction, setting)
     try:
         result = try_call(setting.world, setting.header, setting.ancestors, call, job.tracer)
-    except BadTransaction as refused:
+    except REFUSALS as refused:
         raise type(refused)(f"tracing failed: {refused}") from refused
     return job.show(End(result.gas_used, setting.header.number))
 

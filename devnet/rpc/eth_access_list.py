@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from eth_typing import Address
 
-from devnet.chain.call import Call, CallResult, try_call
+from devnet.chain.call import REFUSALS, Call, CallResult, try_call
 from devnet.chain.forks.fork import Fork
 from devnet.chain.signing import AccessList
 from devnet.chain.tracing.access_list import AccessListTracer
-from devnet.errors import BadTransaction, UnsupportedTransaction
+from devnet.errors import UnsupportedTransaction
 from devnet.node import Node
 from devnet.rpc.dispatch import Json, Method
 from devnet.rpc.quantity import encode_bytes, encode_quantity, encode_word
@@ -60,6 +60,6 @@ def _run(setting: Setting, call: Call) -> tuple[CallResult, AccessList]:
     tracer = AccessListTracer(precompiles, call.access_list)
     try:
         result = try_call(setting.world, setting.header, setting.ancestors, call, tracer)
-    except BadTransaction as refused:
+    except REFUSALS as refused:
         raise type(refused)(f"failed to apply transaction: err: {refused}") from refused
     return result, tuple((Address(address), slots) for address, slots in tracer.build())

@@ -65,7 +65,8 @@ async def serve_node(
         return _OK, json.dumps(added).encode()
 
     async def mine() -> None:
-        await service.write(partial(gate.write, Node.mine))
+        if not stop.is_set():
+            await service.write(partial(gate.write, Node.mine))
 
     def show_metrics() -> str:
         return metrics.show({"subscriptions": len(hub), "filters": len(filters)})

@@ -74,7 +74,7 @@ def decode_call(node: Node, transaction: object, setting: Setting) -> Call:
     """The message that a client wants to try there. Raises: InvalidParams, ChainError."""
     request = decode_transaction_request(transaction, node.config.chain_id)
     fork = setting.world.schedule.find_fork(setting.header)
-    return request.build_call(setting.header.base_fee_per_gas, fork)
+    return request.build_call(fork)
 
 
 def _decode_place(node: Node, block: Execution, index: object) -> Setting:

@@ -15,9 +15,7 @@ from devnet.chain.message import Delegation
 from devnet.chain.signing import AccessList
 from devnet.chain.simulated_call import SimulatedCall
 from devnet.errors import (
-    BadTransaction,
     ChainError,
-    FeeTooLow,
     InvalidParams,
     UnsupportedTransaction,
 )
@@ -60,19 +58,21 @@ class TransactionRequest:
     blobs: tuple[bytes, ...] | None
     delegations: tuple[Delegation, ...] | None
 
-    def build_call(self, base_fee: int, fork: Fork) -> Call:
+    def build_call(self, fork: Fork) -> Call:
         """The message to try in a block; as in geth its type follows from its fields.
 
-        Raises: FeeTooLow, BadTransaction; UnsupportedTransaction for what the fork does not know.
+        Raises: UnsupportedTransaction for what the fork does not know.
         """
         self._check_fork(fork)
+        price = self.gas_price
         return Call(
             sender=self.sender or bytes(20),
             to=self.to,
             value=self.value,
             data=self.data,
             gas=self.gas,
-            gas_price=self._compute_price(base_fee),
+            max_fee=(self.max_fee or 0) if price is None else price,
+            tip=(self.max_priority_fee or 0) if price is None else price,
             access_list=self.access_list or (),
             delegations=self.delegations or (),
             blob_hashes=self.blob_hashes or (),
@@ -97,23 +97,6 @@ class TransactionRequest:
             max_blob_fee=self.max_blob_fee or 0,
         )
 
-    def _compute_price(self, base_fee: int) -> int:
-        cap = self.gas_price if self.gas_price is not None else self.max_fee
-        tip = cap if self.gas_price is not None else self.max_priority_fee or 0
-        if cap is None or tip is None or (not cap and not tip):
-            return 0
-        if tip > cap:
-            raise BadTransaction(
-                f"err: max priority fee per gas higher than max fee per gas: {self._blame()}, "
-                f"maxPriorityFeePerGas: {tip}, maxFeePerGas: {cap}"
-            )
-        if cap < base_fee:
-            raise FeeTooLow(
-                f"err: max fee per gas less than block base fee: {self._blame()}, "
-                f"maxFeePerGas: {cap}, baseFee: {base_fee}"
-            )
-        return min(cap, base_fee + tip)
-
     def _check_fork(self, fork: Fork) -> None:
         if fork < Fork.LONDON and not self.max_fee is self.max_priority_fee is None:
             raise UnsupportedTransaction(
@@ -132,9 +115,6 @@ class TransactionRequest:
                     f"err: transaction type not supported: {kind} tx (sender {sender}) "
                     f"(supplied gas {gas})"
                 )
-
-    def _blame(self) -> str:
-        return f"address {to_checksum_address(self.sender or bytes(20))}"
 
 
 def decode_transaction_request(

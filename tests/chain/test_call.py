@@ -68,7 +68,9 @@ def test_call_sees_the_block_it_is_asked_about(bench: Bench) -> None:
     """Number, time and proposer are the head's; the base fee shows only to who pays a price."""
     head, sender = bench.head, bench.accounts[3].address
     for price, base_fee in ((0, 0), (2 * 10**9, head.base_fee_per_gas)):
-        output = bench.call(sender=sender, to=CONTEXT, value=7, gas_price=price, gas=10**6).output
+        output = bench.call(
+            sender=sender, to=CONTEXT, value=7, max_fee=price, tip=price, gas=10**6
+        ).output
         words = [int.from_bytes(output[at : at + 32], "big") for at in range(0, len(output), 32)]
         assert dict(zip(SEEN, words, strict=True)) == {
             "NUMBER": head.number,
@@ -127,7 +129,7 @@ REASON = ERROR + encode(["string"], ["no more tea"])
         ({"to": INVALID}, ExecutionFailed, "invalid opcode: INVALID"),
         ({"to": SPIN, "gas": 50_000}, ExecutionFailed, "out of gas"),
         ({"to": FRESH, "value": 10**30}, InsufficientFunds, f"want {10**30} "),
-        ({"to": FRESH, "gas": 100_000, "gas_price": 10**25}, InsufficientFunds, f"want {10**30} "),
+        ({"to": FRESH, "gas": 100_000, "max_fee": 10**25}, InsufficientFunds, f"want {10**30} "),
         ({"to": FRESH, "gas": 20_999}, IntrinsicGasTooLow, "have 20999, want 21000"),
         ({"data": bytes(49_153)}, BadTransaction, "49153"),
     ],

@@ -149,7 +149,7 @@ def test_estimate_of_a_registration_is_exact(bench: Bench) -> None:
         ({"to": MEASURER, "gas": 60_000}, ExecutionReverted),
         ({"to": KEEPER, "data": ONE, "gas": 30_000}, ExecutionFailed),
         ({"data": bytes(2_000), "gas": 21_000}, ExecutionFailed),
-        ({"to": FRESH, "gas_price": 10**30}, ExecutionFailed),
+        ({"to": FRESH, "max_fee": 10**30, "tip": 1}, ExecutionFailed),
     ],
 )
 def test_call_that_cannot_succeed_has_no_estimate(

@@ -156,6 +156,7 @@ def test_a_call_is_traced_between_the_transactions_of_a_block(rpc: Any, counter:
     ("field", "reason"),
     [
         ({"gas": "0x1"}, "tracing failed: intrinsic gas too low: have 1, want 21000"),
+        ({"maxFeePerGas": "0x1"}, "tracing failed: max fee per gas less than block base fee: "),
         ({"value": hex(2**200)}, "tracing failed: insufficient funds for gas * price + value: "),
     ],
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eth_utils.address import to_checksum_address
 
 ETHER = 10**18
 TO = "0x" + "11" * 20
@@ -122,20 +123,39 @@ def test_a_transaction_object_that_does_not_read_is_refused(
 
 def test_calls_that_cannot_succeed_say_why(rpc: Any) -> None:
     """Gas too low, no funds, and a fee below the base fee; around it geth's words by method."""
-    poor = {"from": TO, "to": TO, "value": "0x1"}
-    reason = f"insufficient funds for gas * price + value: address {TO} have 0 want 1"
-    for method, words in (
-        ("eth_call", f"err: {reason} (supplied gas 50000000)"),
-        ("eth_estimateGas", f"failed with 16777216 gas: {reason}"),
-        ("eth_createAccessList", f"failed to apply transaction: err: {reason}"),
+    rich = rpc.accounts[0]
+    base_fee = int(rpc("eth_getBlockByNumber", "latest")["baseFeePerGas"], 16)
+    for call, reason in (
+        (
+            {"from": TO, "to": TO, "value": "0x1"},
+            f"insufficient funds for gas * price + value: address {TO} have 0 want 1",
+        ),
+        (
+            {"from": rich, "to": TO, "maxFeePerGas": "0x1"},
+            "max fee per gas less than block base fee: "
+            f"address {to_checksum_address(rich)}, maxFeePerGas: 1, baseFee: {base_fee}",
+        ),
     ):
-        assert rpc.fail(method, poor) == (-32000, words)
+        for method, words in (
+            ("eth_call", f"err: {reason} (supplied gas 50000000)"),
+            ("eth_estimateGas", f"failed with 16777216 gas: {reason}"),
+            ("eth_createAccessList", f"failed to apply transaction: err: {reason}"),
+        ):
+            assert rpc.fail(method, call) == (-32000, words)
     assert (
         "intrinsic gas too low: have 20000, want 21000"
         in rpc.fail("eth_call", {"to": TO, "gas": hex(20_000)})[1]
     )
-    assert (
-        "max fee per gas less than block base fee"
-        in rpc.fail("eth_call", {"to": TO, "maxFeePerGas": "0x1"})[1]
-    )
     assert rpc("eth_call", {"to": TO}, "latest", {}) == "0x"
+
+
+def test_a_call_must_be_able_to_pay_the_most_it_offers(rpc: Any) -> None:
+    """By the highest fee it names, as for a transaction, whatever it would be charged."""
+    call = {"from": rpc.accounts[0], "to": TO, "gas": "0x186a0", "maxPriorityFeePerGas": "0x1"}
+    assert rpc("eth_call", {**call, "maxFeePerGas": hex(10**16)}) == "0x"
+    text = rpc.fail("eth_call", {**call, "maxFeePerGas": hex(10**18)})[1]
+    assert f"want {10**23} (supplied gas 100000)" in text
+    del call["gas"]
+    assert rpc("eth_estimateGas", {**call, "maxFeePerGas": hex(10**16)}) == "0x5208"
+    text = rpc.fail("eth_estimateGas", {**call, "maxFeePerGas": hex(10**18)})[1]
+    assert text == "gas required exceeds allowance (10000)"

@@ -159,6 +159,21 @@ def test_the_node_is_free_again_when_the_server_stops(launch: Any, tmp_path: Pat
     assert node.head.header.number == 1
 
 
+def test_no_block_comes_by_itself_once_the_server_is_told_to_stop(launch: Any) -> None:
+    """Not even while an answer that was begun is waited for."""
+    node = Node(Config(validators=1))
+    server, refusals = launch(node), list[object]()
+    endless = {"data": "0x5b600056", "gas": hex(10_000_000)}
+    asker = threading.Thread(target=_record(lambda: server.ask("eth_call", endless), refusals))
+    server.ask("evm_setIntervalMining", 0.02)
+    asker.start()
+    time.sleep(0.3)
+    height = node.head.header.number
+    server.stop()
+    asker.join()
+    assert node.head.header.number <= height + 5
+
+
 def test_nothing_keeps_a_node_that_was_served(launch: Any) -> None:
     """A test suite that serves one after another does not grow."""
     node = Node(Config(validators=1))

@@ -88,17 +88,25 @@ async def run(endpoints: Endpoints, listen: Listen, on_ready: Ready, stop: async
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:
-    """Set it on SIGINT and SIGTERM."""
+    """Set it on SIGINT and SIGTERM; a second one does not wait for answers."""
     loop = asyncio.get_running_loop()
+
+    def obey(number: signal.Signals) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, obey, number)
 
 
 @asynccontextmanager
 async def _listen_http(endpoints: Endpoints, listen: Listen) -> AsyncIterator[int]:
     application = build_application(endpoints, Access(listen.host, listen.hosts, listen.origins))
     runner = web.AppRunner(
-        application, access_log=None, shutdown_timeout=GRACE_S, keepalive_timeout=IDLE_S
+        application,
+        access_log=None,
+        shutdown_timeout=GRACE_S / 2,  # aiohttp waits for it twice
+        keepalive_timeout=IDLE_S,
     )
     await runner.setup()
 
