@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
-from typing import TypeVar
 
 from devnet.agency import Agency
 from devnet.chain.account import derive_accounts
@@ -31,7 +30,6 @@ from devnet.validators.draft import Drafts
 from devnet.validators.misbehaviour import Behavior
 from devnet.validators.optimistic.docket import Docket
 
-T = TypeVar("T")
 Gather = Callable[..., Cluster]
 
 

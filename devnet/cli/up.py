@@ -1,20 +1,18 @@
 """`devnet up`: start a node and answer JSON-RPC until it is stopped."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from devnet.chain.genesis_file import Genesis, load_genesis
+from devnet.chain.genesis_file import load_genesis
 from devnet.chain.origin import Origin
 from devnet.cli.banner import describe, describe_json
+from devnet.cli.configuration import choose_config, read_behaviors, read_given, refuse_overruled
 from devnet.cli.federation import open_federated
-from devnet.cli.power import parse_powers
-from devnet.cli.rule import TERMS, choose_terms, rule_options
+from devnet.cli.rule import rule_options
 from devnet.config import DEFAULT_HARDFORK, DEFAULT_MNEMONIC, ORDERS, Config, Host
 from devnet.consensus.agreement import locate_rule
 from devnet.data_directory import DataDirectory
@@ -23,23 +21,6 @@ from devnet.node import Node
 from devnet.rpc.evm import MAX_INTERVAL_S
 from devnet.rpc.serving import serve
 from devnet.rpc.transport.server import Listen
-from devnet.validators.misbehaviour import Behavior, parse_behavior
-
-_FIELDS = {  # options that make a chain, and the fields of the configuration that they set
-    "validators": "validators",
-    "seed": "seed",
-    "chain_id": "chain_id",
-    "mnemonic": "mnemonic",
-    "accounts": "accounts",
-    "gas_limit": "block_gas_limit",
-    "hardfork": "hardfork",
-    "transaction_gas_cap": "caps_transaction_gas",
-    "order": "order",
-    "block_time": "block_time_s",
-    "agreement": "agreement",
-    "rule": "rule",
-    "powers": "powers",
-}
 
 
 @click.command(name="up")
@@ -174,34 +155,18 @@ def command(
     """Start a devnet and answer JSON-RPC."""
     if no_mining and block_time:
         raise ConfigError("--no-mining and --block-time exclude each other")
-    given = {
-        name: value
-        for name, value in context.params.items()
-        if name in (*_FIELDS, *TERMS)
-        and context.get_parameter_source(name) is not ParameterSource.DEFAULT
-    }
+    given = read_given(context)
     if processes:
         if genesis is not None:
             raise ConfigError("--processes excludes --genesis")
-        choose = partial(_choose_config, given)
-        with open_federated(choose, data_dir, host, isolate, _read_behaviors(behaviors)) as node:
+        choose = partial(choose_config, given)
+        with open_federated(choose, data_dir, host, isolate, read_behaviors(behaviors)) as node:
             _run(node, Listen(host, port, ipc, hosts, origins), block_time, no_mining, as_json)
         return
     node = _open_node(given, data_dir, genesis, isolate)
-    for name, behavior in _read_behaviors(behaviors).items():
+    for name, behavior in read_behaviors(behaviors).items():
         node.set_behavior(name, behavior)
     _run(node, Listen(host, port, ipc, hosts, origins), block_time, no_mining, as_json)
-
-
-def _read_behaviors(texts: tuple[str, ...]) -> dict[str, Behavior]:
-    """By validator; the last one given counts."""
-    behaviors = {}
-    for text in texts:
-        name, separator, behavior = text.partition("=")
-        if not separator:
-            raise ConfigError(f"--behavior '{text}' is not VALIDATOR=STRATEGY, as in v2=crash")
-        behaviors[name] = parse_behavior(behavior)
-    return behaviors
 
 
 def _run(
@@ -235,28 +200,5 @@ def _open_node(
         config = directory.network.config
     known = origin.genesis if origin else directory.genesis if directory else None
     if known is not None:
-        _refuse_overruled(given, known)
-    return Node(_choose_config(given, config), Host(data_dir, isolate), origin, directory)
-
-
-def _choose_config(given: Mapping[str, Any], config: Config) -> Config:
-    """The configuration with the options that were given."""
-    fields = {_FIELDS[name]: value for name, value in given.items() if name in _FIELDS}
-    rule = fields.get("rule", config.rule)
-    fields["optimistic"] = choose_terms(given, rule, config.optimistic)
-    if "powers" in fields:
-        fields["powers"] = parse_powers(
-            fields["powers"], fields.get("validators", config.validators)
-        )
-    if "block_time_s" in fields:
-        fields["block_time_s"] = max(1, round(fields["block_time_s"]))
-    return replace(config, **fields)
-
-
-def _refuse_overruled(given: Mapping[str, Any], genesis: Genesis) -> None:
-    if given.get("chain_id", genesis.chain_id) != genesis.chain_id:
-        raise ConfigError(f"--chain-id {given['chain_id']}: the genesis says {genesis.chain_id}")
-    for name in ("gas_limit", "hardfork", "transaction_gas_cap"):
-        if name in given:
-            option = name.replace("_", "-")
-            raise ConfigError(f"--{option} has no effect: the genesis says it; leave it out")
+        refuse_overruled(given, known)
+    return Node(choose_config(given, config), Host(data_dir, isolate), origin, directory)

@@ -1,6 +1,5 @@
 """Process: a validator that lives alone: sockets, messages by kind, reports, until stopped."""
 
-import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -45,8 +44,6 @@ _SIGNALS: Mapping[Strategy, str] = MappingProxyType(
         Strategy.PAUSE: "halt one that is a process with kill -STOP, and kill -CONT",
     }
 )
-
-_logger = logging.getLogger(__name__)
 
 
 class Process:

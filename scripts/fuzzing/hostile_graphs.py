@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 
 from fuzzing.spoiling import Builder, build_model, build_one, spoil
 
-_F, _I32, _I64, _B = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL
+_F, _I64, _B = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
 
 
 def _body(nodes: list[onnx.NodeProto], inputs: list[str], outputs: list[str]) -> onnx.GraphProto:

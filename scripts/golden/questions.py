@@ -11,7 +11,6 @@ from typing import Any
 Question = tuple[str, list[Any]]  # method and parameters
 
 _FIRST = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
-_SECOND = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
 _FRESH = "0x" + "f1" * 20
 _COUNTER, _CALLER = "{created:deploy counter}", "{created:deploy caller}"
 _TRACERS: dict[str, dict[str, Any]] = {

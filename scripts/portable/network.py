@@ -11,7 +11,6 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-Array = npt.NDArray[Any]
 OPSET, IR_VERSION = 21, 10
 _SIDE, _CLASSES = 64, 1000  # pixels of an image, scores
 _LAYERS, _LENGTH, _WIDTH, _HEADS = 4, 32, 256, 8

@@ -19,8 +19,6 @@ from devnet.errors import StoreError
 if TYPE_CHECKING:
     from tests.conftest import Driver
 
-FRESH = bytes.fromhex("f5" * 20)
-
 
 @pytest.fixture(scope="module")
 def chain(start: type[Driver]) -> tuple[Execution, ...]:

@@ -13,7 +13,6 @@ from tests.models.conftest import Build, Step
 
 EXACT, PINNED, REFUSED = Profile.EXACT, Profile.PINNED, None
 X: dict[str, Any] = {"x": ("u8", [1, 4])}
-INT32_MAX, INT64_MIN = (1 << 31) - 1, -(1 << 63)
 
 
 def judge(model: bytes) -> Verdict:

@@ -32,7 +32,6 @@ from devnet.consensus.vote import NIL
 
 A, B = b"\xaa" * 32, b"\xbb" * 32
 PROPOSE, PREVOTE, PRECOMMIT = Step.PROPOSE, Step.PREVOTE, Step.PRECOMMIT
-NEW = State(5, 0)
 WAITING = State(5, 2, PROPOSE)
 LOCKED = State(5, 2, PROPOSE, A, 1, A, 1)
 VOTED = State(5, 2, PREVOTE)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from onnx import numpy_helper
 
@@ -23,7 +22,6 @@ from precompiles.models.manifest import Manifest, Profile, Work
 from precompiles.models.samples import read_digits, read_sample
 from precompiles.tensor import DType, TensorType
 
-Array = npt.NDArray[Any]
 Build = Callable[..., bytes]
 Read = Callable[[bytes], Graph]
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 FORKS = ("berlin", "shanghai", "cancun", "prague", "osaka", "bpo2")
-INFERENCE = bytes(19) + b"\xf7"
 FRESH = bytes.fromhex("f5" * 20)
 
 

@@ -14,7 +14,6 @@ _CHUNK, _CHUNKS = 27, 5  # bits of a chunk beyond the two in front, and how many
 _DIGITS = 320  # bits of pi
 _HALF_PI = 1.5707963267948966
 _QUARTER_PI = 0.7853981633974483
-_WHOLE = 6755399441055744.0  # 1.5 * 2^52
 
 
 def reduce_angle(x: Doubles) -> tuple[Doubles, Doubles]:

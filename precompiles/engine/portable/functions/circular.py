@@ -10,7 +10,7 @@ from precompiles.engine.portable.functions.polynomial import Doubles, evaluate_p
 _SINE = tuple((-1) ** n / factorial(2 * n + 1) for n in range(9, 0, -1))  # sin(r)/r - 1 over r^2
 _COSINE = tuple((-1) ** n / factorial(2 * n) for n in range(9, 0, -1))  # cos(r) - 1 over r^2
 _ARC = tuple((-1) ** n / (2 * n + 1) for n in range(10, 0, -1))  # atan(z)/z - 1 over z^2
-_PI, _HALF_PI = 3.141592653589793, 1.5707963267948966
+_HALF_PI = 1.5707963267948966
 _HALF_PI_LOW = 6.123233995736766e-17
 _STEPS = 8.0  # tabled arcs are those of k/8
 _ARCS = (  # atan(k/8), k from 0 to 8
