@@ -109,6 +109,7 @@ def serve_part(validator: Validator, question: ModelWanted) -> ModelPart:
     if question.model_id in validator.engine.missing:
         raise ModelMissing(f"{validator.name} looks for 0x{question.model_id.hex()} itself")
     part = cut_part(validator.store.get(question.model_id), question)
-    if part.data and validator.conduct.shows(Strategy.WRONG_BYTES, height):
+    lies = validator.conduct.picks((Strategy.WRONG_BYTES,), height, 0, 0, question.model_id)
+    if part.data and lies:
         return replace(part, data=bytes((part.data[0] ^ 1,)) + part.data[1:])
     return part

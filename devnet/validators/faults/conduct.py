@@ -20,11 +20,11 @@ class Conduct:
             self._decided = {}
 
     def shows(self, strategy: Strategy, height: int, round_: int = 0) -> bool:
-        """Whether a strategy shows at this place."""
+        """Whether a strategy shows at this place as a whole, not in some of its inferences."""
         return any(
             self._is_active(fault, height, round_)
             for fault in self.faults
-            if fault.strategy is strategy
+            if fault.strategy is strategy and not fault.trigger.is_for_calls
         )
 
     def picks(

@@ -28,7 +28,8 @@ Predicate = Callable[[bytes], bool]
 class Held(Retry, frozen=True):
     """A message that leaves late; comes back to the disguise as a timer."""
 
-    message: Wire
+    message: Message
+    is_twisted: bool  # half of the others get another one
 
 
 class Disguise:
@@ -69,12 +70,12 @@ class Disguise:
         if self.find_active(drop, *place):
             return
         late = self.find_active(Strategy.DELAY, *place)
+        is_twisted = bool(self._others and self.find_active(twist, *place))
+        held = Held(message.height, message, is_twisted)
         if late:
-            self._inner.schedule(Held(message.height, message), 1000 * late.time_ms)
-        elif self._others and self.find_active(twist, *place):
-            self._send_both(message)
+            self._inner.schedule(held, 1000 * late.time_ms)
         else:
-            self._inner.broadcast(message)
+            self.release(held)
 
     def send(self, to: bytes, message: Wire) -> None:
         """Help for those who lag is given honestly."""
@@ -90,7 +91,10 @@ class Disguise:
 
     def release(self, held: Held) -> None:
         """Send what was held back."""
-        self._inner.broadcast(held.message)
+        if held.is_twisted:
+            self._send_both(held.message)
+        else:
+            self._inner.broadcast(held.message)
 
     def hear(self, message: Wire) -> bool:
         """Whether the participant inside may hear a message; remembers proposals."""

@@ -147,8 +147,10 @@ def parse_fault(text: str) -> Fault:
     trigger = parse_trigger(when) if when else ALWAYS
     if trigger.is_for_calls and strategy not in INFERENCE:
         raise ConfigError(f"fault '{text}': calls and models pick inferences; '{name}' is of none")
+    if strategy is Strategy.WRONG_BYTES and trigger.calls != ALWAYS.calls:
+        raise ConfigError(f"fault '{text}': bytes are served outside blocks; name models, no calls")
     if strategy is Strategy.DRIFT:
-        return Fault(strategy, trigger, host=_read_host(time.removesuffix(")"), text))
+        return Fault(strategy, trigger, host=_read_host(time, text))
     if not time:
         return Fault(strategy, trigger)
     if strategy is Strategy.CENSOR:
@@ -168,7 +170,10 @@ def suggest(name: str) -> str:
     return f"did you mean '{near[0]}'? " if near else ""
 
 
-def _read_host(host: str, text: str) -> str:
+def _read_host(named: str, text: str) -> str:
+    host = named.removesuffix(")")
+    if named and (host == named or not host):
+        raise ConfigError(f"fault '{text}': a host stands between brackets, as in drift({DEFAULT})")
     try:
         parse_host(host or DEFAULT)
     except LookupError as unknown:

@@ -23,6 +23,7 @@ _FORM = re.compile(
     r"(?P<places>(?:\s*at (?:(?:heights|rounds|calls) [0-9, -]+|models [0-9a-z, ]+?))*)"
 )
 _PLACE = re.compile(r"at (heights|rounds|calls|models) ((?:(?!\bat\b)[0-9a-z, -])+)")
+_MODEL = re.compile(r"[0-9a-f]{1,64}|b(a(f(k(r(e(i[a-z2-7]{0,52})?)?)?)?)?)?")  # hex, CID
 _SHORT = re.compile(r"height>=([0-9]+)")
 _ANYWHERE: Spans = ((0, FOREVER),)
 
@@ -88,7 +89,7 @@ def parse_trigger(text: str) -> Trigger:
     if match is None or not text.strip():
         raise ConfigError(
             f"trigger '{text}' is not of the form never | always | random(P) "
-            "[at heights 3,7-9] [at rounds 0-1] [at calls 0-1] [at models b1f2]"
+            "[at heights 3,7-9] [at rounds 0-1] [at calls 0-1] [at models b1f2], or height>=N"
         )
     permille = {"never": 0, "always": 1000, None: 1000}.get(match["chance"], -1)
     if permille < 0:
@@ -97,7 +98,10 @@ def parse_trigger(text: str) -> Trigger:
         raise ConfigError(f"trigger '{text}': a probability is at most 1")
     spans: dict[str, Spans] = dict.fromkeys(("heights", "rounds", "calls"), _ANYWHERE)
     models: tuple[str, ...] = ()
-    for name, listed in _PLACE.findall(match["places"]):
+    found = _PLACE.findall(match["places"])
+    for name, listed in found:
+        if sum(other == name for other, _ in found) > 1:
+            raise ConfigError(f"trigger '{text}': {name} are given twice; join them by commas")
         items = listed.strip().split(",")
         if name == "models":
             models = tuple(_parse_model(item, text) for item in items)
@@ -108,7 +112,7 @@ def parse_trigger(text: str) -> Trigger:
 
 def _parse_model(item: str, text: str) -> str:
     name = item.strip().removeprefix("0x")
-    if not name or " " in name:
+    if not _MODEL.fullmatch(name):
         raise ConfigError(f"trigger '{text}': '{item.strip()}' does not begin a model id")
     return name
 

@@ -154,8 +154,10 @@ class Agent:
 
     def _is_drawn(self, at: Situation) -> bool:
         """Whether it has to look, and does."""
-        is_lazy = self._validator.conduct.shows(Strategy.LAZY, at.number)
-        return self.address in (at.committee or ()) and not is_lazy
+        if self.address not in (at.committee or ()):
+            return False
+        place = at.number, 0, 0, at.manifest.model_id
+        return not self._validator.conduct.picks((Strategy.LAZY,), *place)
 
     def _stalls(self, at: Situation) -> bool:
         return self._validator.conduct.shows(Strategy.STALL, at.number)

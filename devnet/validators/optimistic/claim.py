@@ -59,7 +59,7 @@ def build_claim(
     operators = open_operators(engine, manifest)
     engine.enter(height, 0)
     suspect = engine.pick(manifest.model_id)
-    if engine.conduct.shows(Strategy.LAZY, height):
+    if engine.conduct.picks((Strategy.LAZY,), height, 0, 0, manifest.model_id):
         trace = _make_up(operators, inputs)
     elif suspect is None:
         trace = operators.trace(inputs)

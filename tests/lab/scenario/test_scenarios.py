@@ -106,6 +106,18 @@ def test_exact_bits_end_otherwise_than_the_rule_of_a_scenario(
     assert not any(line.startswith("rule") for line in result.report)
 
 
+def test_who_is_lazy_in_one_inference_runs_the_others(tmp_path: Path) -> None:
+    """Two that copy the second output of a block still find out what is wrong with the first."""
+    file = tmp_path / "lazy.toml"
+    file.write_text(
+        "heights = 4\ncalls = 2\nmodel = [{ sample = 'digits_exact' }]\n"
+        "faults.v0 = 'wrong-model@at heights 5 at calls 0'\n"
+        "faults.v1 = 'lazy@at calls 1'\nfaults.v2 = 'lazy@at calls 1'\n"
+    )
+    result = run_scenario(load_scenario(file))
+    assert (result.outcome, result.disagree) == (Outcome.DECIDED, ("v0",))
+
+
 def test_whose_proposals_never_become_final_is_checked() -> None:
     """One censor delays what two keep out: expected of one, it is a surprise."""
     one, two = (load_scenario(find_scenario(name)) for name in ("censorship", "censorship_third"))

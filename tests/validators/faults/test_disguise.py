@@ -172,3 +172,14 @@ def test_each_delay_has_its_own_time_where_its_trigger_holds() -> None:
     one.broadcast(PREVOTE)
     ((_, delay_us),) = notebook.timers
     assert delay_us == 500_000
+
+
+def test_two_statements_may_both_be_late() -> None:
+    """Held back, then one for each half."""
+    one, notebook = disguise("delay(10)", "equivocate-votes")
+    one.broadcast(PREVOTE)
+    ((held, _),) = notebook.timers
+    assert (notebook.everybody, notebook.single) == ([], [])
+    assert isinstance(held, Held)
+    one.release(held)
+    assert {said.value for _, said in notebook.single if isinstance(said, Prevote)} == {A, NIL}

@@ -27,6 +27,9 @@ def test_forms() -> None:
         ("quantized", "did you mean 'quantised'"),
         ("crash@at calls 1", "calls and models pick inferences"),
         ("drift(abacus)", "no host 'abacus'"),
+        ("drift(numpy", "a host stands between brackets, as in drift"),
+        ("drift()", "a host stands between brackets"),
+        ("wrong-bytes@at calls 1", "name models, no calls"),
         ("drift(optimized)", "did you mean 'optimised'"),
     ],
 )

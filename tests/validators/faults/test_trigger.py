@@ -50,6 +50,10 @@ def test_forms(text: str, trigger: Trigger) -> None:
         ("at models ", "is not of the form"),
         ("at models a,,b", "does not begin a model id"),
         ("at calls x", "is not of the form"),
+        ("at heights 3 at heights 5", "heights are given twice; join them by commas"),
+        ("at models zz", "'zz' does not begin a model id"),
+        ("at models bafy", "'bafy' does not begin a model id"),
+        ("height>3", "or height>=N"),
     ],
 )
 def test_other_texts_are_refused_with_the_form(text: str, words: str) -> None:
