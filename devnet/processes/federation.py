@@ -18,6 +18,7 @@ from devnet.chain.transaction import Transaction
 from devnet.clock import Clock
 from devnet.config import Config, Host
 from devnet.consensus.blame.halt import diagnose_halt
+from devnet.consensus.blame.naming import use_names
 from devnet.consensus.certificate import check_certificate, encode_certificate
 from devnet.consensus.participation.commit import to_certificate
 from devnet.consensus.signature import recover
@@ -270,9 +271,11 @@ class Federation(Cluster):
         self._post.forget(commit.height)
         return Decision(block, certificate)
 
+    def _list_names(self) -> dict[bytes, str]:
+        return {peer.address: peer.name for peer in self._post.network.peers}
+
     def _find_name(self, address: bytes) -> str:
-        names = {peer.address: peer.name for peer in self._post.network.peers}
-        return names.get(address, "0x" + address.hex())
+        return self._list_names().get(address, "0x" + address.hex())
 
     def _check_patience(self, height: int, waited_s: float) -> None:
         if waited_s < (PATIENCE_S if self._is_quorum_there(height) else HALT_S):
@@ -280,7 +283,7 @@ class Federation(Cluster):
         members, absent = self.get_validators(height), self._post.list_absent()
         halt = diagnose_halt(height, members, self._post.list_votes(height), absent)
         self.round, self.step = halt.round, "propose"
-        self.waiting = str(halt)
+        self.waiting = use_names(str(halt), self._list_names())
         raise NoQuorum(self.waiting)
 
 

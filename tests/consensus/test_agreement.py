@@ -10,6 +10,7 @@ from devnet.consensus.rules.rule import Exchange
 from devnet.errors import ConfigError
 from devnet.node import Node
 from devnet.validators.misbehaviour import parse_behavior
+from precompiles.tensor import DType, Tensor
 from tests.validators.agreement.conftest import FloatDriver
 
 BROKEN = """
@@ -92,3 +93,12 @@ def test_a_rule_that_fails_refuses_and_says_so(tmp_path: Path) -> None:
     driver.ask(model_id, 0)
     (ruling, *_) = driver.node.cluster.record.rulings
     assert str(ruling).endswith("rule rule.py:Broken failed: IndexError('no such score')")
+
+
+def test_a_rule_that_fails_takes_equal_outputs_only(tmp_path: Path) -> None:
+    """Whoever asks it about a final block gets an answer."""
+    (tmp_path / "rule.py").write_text(BROKEN)
+    agreement = parse_agreement(locate_rule("rule.py:Broken", tmp_path))
+    one, other = (Tensor(DType.INT8, (1,), bytes((n,))) for n in (1, 2))
+    assert agreement.takes((one,), (one,))
+    assert not agreement.takes((one,), (other,))

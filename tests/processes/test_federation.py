@@ -130,12 +130,10 @@ def test_missing_power_is_named_and_what_waits_is_decided_once_it_is_back(
 ) -> None:
     """Two of four are down: no block, and the client is told who is missing."""
     absent = [orchestra.running.pop(name) for name in ("v1", "v2")]
-    addresses = [process.peer.address.hex()[:8] for process in absent]
     for process in absent:
         process.close()
-    with pytest.raises(NoQuorum, match="not connected") as halt:
+    with pytest.raises(NoQuorum, match=r"v1, v2 \(power 2\): not connected"):
         orchestra.send()
-    assert all(address in str(halt.value) for address in addresses)
     orchestra.running["v1"] = orchestra.open("v1")
     orchestra.wait_for_node(1)
     assert len(orchestra.node.pool) == 0

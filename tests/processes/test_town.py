@@ -90,13 +90,10 @@ def test_each_validator_killed_in_turn_loses_nothing_and_catches_up(town: Town) 
 def test_two_dead_validators_halt_the_chain_and_are_named(town: Town) -> None:
     """What waits is decided once one of them is back, and the state is one."""
     town.send(value="0x1")
-    addresses = {name: peer["address"] for name, peer in town.peers.items()}
     town.kill("v1", "v2")
     with pytest.raises(RemoteError, match=r"3 of 4 decide, 2 agree|are missing") as halt:
         town.send(value="0x2")
-    for name in ("v1", "v2"):
-        assert addresses[name][:10] in str(halt.value)
-    assert "not connected" in str(halt.value)
+    assert "v1, v2 (power 2): not connected" in str(halt.value)
     head = int(town.ask("eth_blockNumber"), 16)
     town.restart("v1")
     town.wait(lambda: int(town.ask("eth_blockNumber"), 16) > head)

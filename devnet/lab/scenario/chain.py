@@ -5,6 +5,7 @@ from devnet.chain.call import Call
 from devnet.chain.signing import UnsignedTransaction, sign_transaction
 from devnet.config import Config
 from devnet.consensus.agreement import parse_agreement
+from devnet.consensus.blame.naming import use_names
 from devnet.errors import NoQuorum
 from devnet.lab.scenario.inputs import draw_inputs
 from devnet.lab.scenario.links import build_links, find_change_us, find_healing_us
@@ -65,11 +66,12 @@ class ChainRun:
             is_halted = not self._decide()
             heights += not is_halted
         wrong = self._find_wrong_outputs()
+        names = {validator.address: validator.name for validator in cluster.validators}
         for line in (
             *map(str, cluster.record.disagreements),
             *(f"rule {scenario.rule}, {ruling}" for ruling in cluster.record.rulings),
             *wrong,
-            *map(str, cluster.record.forks),
+            *(use_names(str(fork), names) for fork in cluster.record.forks),
             *map(str, cluster.record.deliveries),
         ):
             self._note(line)

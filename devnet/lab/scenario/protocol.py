@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from devnet.consensus.blame.evidence import get_culprit
 from devnet.consensus.blame.fork import find_evidence
+from devnet.consensus.blame.naming import use_names
 from devnet.consensus.tendermint.timeout import Timeouts
 from devnet.consensus.threshold import is_quorum
 from devnet.errors import ConfigError
@@ -41,7 +42,7 @@ def run_protocol(scenario: Scenario, trace: Trace) -> Result:
         culprits |= {get_culprit(proof): None for proof in proofs}
     named = tuple(sorted(names[culprit] for culprit in culprits))
     report += [f"evidence names {', '.join(named)}"] if named else []
-    report = [_rename(line, names) for line in report]
+    report = [use_names(line, names) for line in report]
     decided = [value for node in simulation.correct for value in node.values.decided]
     makers = dict.fromkeys(simulation.addresses[get_maker(value)] for value in decided)
     proposers = tuple(sorted(names[maker] for maker in makers))
@@ -91,9 +92,3 @@ def _add_doubles(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
         home = next((n for n, side in enumerate(sides) if twin in side), 0)
         sides[(home + 1) % len(sides)].append(len(scenario.powers) + position)
     return tuple(tuple(side) for side in sides)
-
-
-def _rename(line: str, names: dict[bytes, str]) -> str:
-    for address, name in names.items():
-        line = line.replace(f"0x{address.hex()[:8]}", name)
-    return line
