@@ -14,6 +14,7 @@ from devnet.chain.revert import describe_revert
 from devnet.chain.signing import (
     UnsignedPricedTransaction,
     UnsignedTransaction,
+    find_binding,
     sign_transaction,
 )
 from devnet.errors import ConfigError, ExecutionReverted, HostError
@@ -169,7 +170,8 @@ class Models:
             unsigned = UnsignedTransaction(nonce, REGISTRY, 0, data, gas, price, _TIP_WEI)
         else:
             unsigned = UnsignedPricedTransaction(nonce, REGISTRY, 0, data, gas, price)
-        raw = sign_transaction(unsigned, node.config.chain_id, account.key)
+        binding = find_binding(node.config.chain_id, node.next_rules.fork)
+        raw = sign_transaction(unsigned, binding, account.key)
         transaction_hash = node.send_raw(raw)
         place = node.history.find_transaction(transaction_hash)
         if place is not None and not place.receipt.succeeded:

@@ -112,13 +112,18 @@ def encode_message(message: Message, signature: Signature = (0, 0, 0)) -> bytes:
     return bytes([message.type_id]) + encoded if message.type_id else encoded
 
 
-def sign_message(message: Message, chain_id: int, key: bytes) -> bytes:
-    """The bytes of a transaction, signed for one chain (EIP-155 where it has no type)."""
-    tail = [] if message.type_id else [chain_id, 0, 0]
+def sign_message(message: Message, binding: int | None, key: bytes) -> bytes:
+    """The bytes of a transaction, signed.
+
+    Args:
+        binding: the chain that it is for where it has no type (EIP-155); none before that.
+    """
+    tail = [] if message.type_id or binding is None else [binding, 0, 0]
     body = rlp.encode([*_list_fields(message), *tail])
     prefix = bytes([message.type_id]) if message.type_id else b""
     signed = PrivateKey(key).sign_msg_hash(compute_keccak(prefix + body))
-    parity = signed.v if message.type_id else signed.v + 35 + 2 * chain_id
+    offset = 0 if message.type_id else 27 if binding is None else 35 + 2 * binding
+    parity = signed.v + offset
     return encode_message(message, (parity, signed.r, signed.s))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from devnet.chain.message import encode_message, sign_message
 from devnet.chain.sidecar import encode_network_form, split_network_form
+from devnet.chain.signing import find_binding
 from devnet.chain.transaction import Transaction, decode_included
 from devnet.errors import ChainError, InvalidParams, NotMinedYet
 from devnet.node import Node
@@ -94,7 +95,8 @@ def _sign(node: Node, transaction: object) -> tuple[bytes, Filled]:
     request = decode_transaction_request(transaction, node.config.chain_id)
     account = find_account(node, request.sender)
     filled = fill_request(node, request, account.address)
-    raw = sign_message(filled.message, node.config.chain_id, account.key)
+    binding = find_binding(node.config.chain_id, node.next_rules.fork)
+    raw = sign_message(filled.message, binding, account.key)
     if filled.sidecar is not None:
         raw = encode_network_form(raw, filled.sidecar)
     return raw, filled

@@ -7,7 +7,7 @@ from typing import Any
 
 from devnet.chain.forks.fork import Fork
 from devnet.chain.header import Header
-from devnet.chain.signing import UnsignedPricedTransaction, sign_transaction
+from devnet.chain.signing import UnsignedPricedTransaction, find_binding, sign_transaction
 from devnet.chain.transaction import Transaction, decode_transaction
 from devnet.consensus.signature import compute_address
 from devnet.consensus.staking import STAKING
@@ -57,7 +57,7 @@ class Accuser:
                 gas_price=template.base_fee_per_gas,
             )
             with suppress(BadTransaction):  # a block too large for a transaction is not reported
-                raw = sign_transaction(unsigned, self._chain_id, self._key)
+                raw = sign_transaction(unsigned, find_binding(self._chain_id, fork), self._key)
                 transaction = decode_transaction(raw, fork)
                 nonce += 1
                 yield transaction

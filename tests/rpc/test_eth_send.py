@@ -1,9 +1,16 @@
 """eth: sending, signed here or by the client."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from precompiles.models.samples import read_sample
+
+if TYPE_CHECKING:
+    from tests.conftest import Driver
 
 TO = "0x" + "11" * 20
 GWEI = 10**9
@@ -142,3 +149,20 @@ def test_a_transaction_is_taken_once(rpc: Any) -> None:
     rpc("eth_sendTransaction", {"to": TO})
     raw = "0x" + rpc.node.head.transactions[0].raw.hex()
     assert rpc.fail("eth_sendRawTransaction", raw)[1].startswith("nonce too low")
+
+
+@pytest.mark.parametrize(
+    "hardfork", ["frontier", "homestead", "tangerinewhistle", "spuriousdragon"]
+)
+def test_what_is_signed_here_can_be_read_under_every_fork(
+    rpc: Any, start: Callable[..., Driver], hardfork: str
+) -> None:
+    """Before Spurious Dragon a signature binds no chain (EIP-155); models are registered too."""
+    old = type(rpc)(start(validators=1, hardfork=hardfork).node)
+    sent = old("eth_getTransactionByHash", old("eth_sendTransaction", {"to": TO, "value": "0x1"}))
+    assert sent["from"] == old.accounts[0]
+    assert ("chainId" in sent) == (hardfork == "spuriousdragon")
+    signed = old("eth_signTransaction", {"from": old.accounts[1], "to": TO})
+    assert old("eth_sendRawTransaction", signed["raw"]) == signed["tx"]["hash"]
+    added = old("inference_addModel", "0x" + read_sample("digits_exact").hex())
+    assert old("eth_getTransactionByHash", added["transactionHash"])["from"] == old.accounts[0]
