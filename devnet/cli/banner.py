@@ -11,6 +11,11 @@ from precompiles.registry import REGISTRY
 _ETHER = 10**18
 
 
+def build_url(host: str, port: int) -> str:
+    """Where clients find a server; an IPv6 address stands in brackets."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def describe(node: Node, url: str) -> str:
     """The banner: what a developer copies from."""
     config, state = node.config, node.open_state()

@@ -9,7 +9,7 @@ import click
 
 from devnet.chain.genesis_file import load_genesis
 from devnet.chain.origin import Origin
-from devnet.cli.banner import describe, describe_json
+from devnet.cli.banner import build_url, describe, describe_json
 from devnet.cli.configuration import choose_config, read_behaviors, read_given, refuse_overruled
 from devnet.cli.federation import open_federated
 from devnet.cli.rule import rule_options
@@ -179,7 +179,7 @@ def _run(
         node.set_interval(0)
 
     def announce(bound_port: int) -> None:
-        url = f"http://{listen.host}:{bound_port}"
+        url = build_url(listen.host, bound_port)
         click.echo(describe_json(node, url) if as_json else describe(node, url))
 
     try:

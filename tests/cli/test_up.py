@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
+import pytest
+
+from devnet.cli.banner import build_url
 from tests.cli.test_importing import up
 
 FRESH = "0x" + "f5" * 20
@@ -18,3 +23,17 @@ def test_order_and_gas_cap_are_those_named() -> None:
             sent.append(client.request("eth_sendTransaction", fields))
         client.request("evm_mine")
         assert client.request("eth_getBlockByNumber", "latest", False)["transactions"] == sent
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8545"),
+        ("node.example", "http://node.example:8545"),
+        ("::1", "http://[::1]:8545"),
+    ],
+)
+def test_the_url_that_is_announced_can_be_used_as_it_is(host: str, url: str) -> None:
+    """Also where the address is one of IPv6."""
+    assert build_url(host, 8545) == url
+    assert (urlsplit(url).hostname, urlsplit(url).port) == (host, 8545)

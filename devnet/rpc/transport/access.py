@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from devnet.errors import ConfigError
+
 ANY = "*"
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _SHOWN = 100  # characters of a header that are repeated
@@ -26,6 +28,15 @@ class Access:
     host: str  # the server's own address
     hosts: tuple[str, ...] = ()  # names in a Host header, `*` for any
     origins: tuple[str, ...] = ()  # as a browser sends them, `*` for any
+
+    def __post_init__(self) -> None:
+        """Raises: ConfigError for an origin that no browser sends."""
+        for origin in self.origins:
+            if origin not in (ANY, "null") and "://" not in origin:
+                raise ConfigError(
+                    f"--allow-origin '{origin}' is no origin, which has a scheme: use "
+                    f"http://{origin}, https://{origin}, null or {ANY}"
+                )
 
     def find_refusal(self, host: str | None, origin: str | None) -> str:
         """Why a request with these headers is refused; empty if it is not."""

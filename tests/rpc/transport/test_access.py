@@ -99,3 +99,10 @@ def test_a_server_on_every_interface_takes_addresses_but_no_names(launch: Any) -
         assert connection.getresponse().status == expected
         connection.close()
     server.stop()
+
+
+@pytest.mark.parametrize("origin", ["localhost:3000", "app.example", "", "*.example"])
+def test_an_origin_that_no_browser_sends_is_refused_at_start(launch: Any, origin: str) -> None:
+    """Rather than every request of that page later."""
+    server = launch(Listen(port=0, origins=("https://app.example", origin)))
+    assert f"--allow-origin '{origin}' is no origin" in str(server.error)
