@@ -54,6 +54,9 @@ class Agency:
         node = self._node
         if isinstance(event, BlocksRemoved):
             node.docket = node.docket.rewind(node.head.header.number)
+            self._read = {}  # a number may come again and stand for another request
+            for agent in self.agents:
+                agent.forget(())
         elif isinstance(event, BlockAdded):
             node.docket = node.docket.add(list_entries(event.block))
             self._act()
@@ -76,7 +79,9 @@ class Agency:
             known = self._read_again(matter, before)
         posted_at, number = known.request.posted_at, self._node.head.header.number
         if known.committee is None and matter.root and number > posted_at:
-            known = replace(known, committee=read_committee(self._ask, matter.number))
+            # asked there for good: the contract sees hashes of 256 blocks, disputes may take more
+            drawn = read_committee(partial(self._ask, block=posted_at + 1), matter.number)
+            known = replace(known, committee=drawn)
         return known
 
     def _read_again(self, matter: Matter, before: Situation | None) -> Situation:
@@ -98,8 +103,8 @@ class Agency:
             committee,
         )
 
-    def _ask(self, data: bytes) -> bytes:
-        return self._node.call(Call(to=OPTIMISTIC, data=data)).output
+    def _ask(self, data: bytes, block: int | None = None) -> bytes:
+        return self._node.call(Call(to=OPTIMISTIC, data=data), block).output
 
     def _send(self, address: bytes, acts: Iterator[Act]) -> None:
         node = self._node

@@ -181,20 +181,6 @@ def test_an_accomplice_that_loses_on_purpose_does_not_save_a_liar(start: type[Dr
     assert honest.verdict is Verdict.CHALLENGER
 
 
-def test_a_revert_takes_disputes_back(start: type[Driver]) -> None:
-    """The docket is that of the chain; the same happens again from there."""
-    driver = begin(start, 2)
-    node, model = driver.node, driver.add_digits()
-    node.set_behavior("v1", parse_behavior("wrong-model"))
-    ask(driver, model)
-    before, docket = node.snapshot(), node.docket
-    first = settle(node)
-    node.revert(before)
-    assert node.docket == docket
-    assert settle(node).conflicts[0].operator == first.conflicts[0].operator
-    assert first.conflicts[0].rounds == 4
-
-
 def test_an_answer_is_the_same_as_that_of_the_precompile(start: type[Driver]) -> None:
     """`infer` means under the rule what it means under every other."""
     driver = begin(start, 2)
