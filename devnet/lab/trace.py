@@ -6,6 +6,7 @@ from devnet.consensus.participation.commit import Commit
 from devnet.consensus.participation.host import NextHeight, Retry, Status
 from devnet.consensus.tendermint.event import TimedOut
 from devnet.consensus.tendermint.message import Precommit, Prevote, Proposal, describe
+from devnet.validators.station import Letter, Slip
 
 
 class Trace:
@@ -49,4 +50,10 @@ def describe_payload(payload: object) -> str:
             return f"status {payload.height} of {payload.validator.hex()[:8]}"
         case Commit():
             return f"commit {payload.height}/{payload.round} {payload.value.hex()[:8]}"
+        case Letter():
+            return describe_payload(payload.message)
+        case Slip():
+            said = payload.said
+            who = said.validator.hex()[:8]
+            return f"{type(said).__name__.lower()} {said.height}/{said.round} by {who}"
     return type(payload).__name__.strip("_").lower()

@@ -8,14 +8,10 @@ from dataclasses import replace
 
 from devnet.consensus.agreement import Agreement
 from devnet.consensus.certificate import Certificate
-from devnet.consensus.participation.commit import Commit, to_certificate
-from devnet.consensus.participation.host import Status, Wire
-from devnet.consensus.participation.signing import KeySigner, KeyVerifier
+from devnet.consensus.participation.commit import to_certificate
 from devnet.consensus.participation.wal import Signed, Wal
 from devnet.consensus.rules.rule import Exchange
-from devnet.consensus.signature import bind_key
 from devnet.consensus.tendermint.duplicate import Duplicate
-from devnet.consensus.tendermint.message import Message
 from devnet.consensus.tendermint.state import Step
 from devnet.consensus.tendermint.timeout import Timeouts
 from devnet.consensus.turns import Turns
@@ -23,19 +19,16 @@ from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import Recover
 from devnet.errors import StoreError
 from devnet.network.fabric import Fabric
-from devnet.validators.agreement.assessor import Assessor
-from devnet.validators.agreement.gathering import Gathering
 from devnet.validators.attempt import Attempt
-from devnet.validators.executor import Executor
 from devnet.validators.links import Groups, Links
 from devnet.validators.rounds import Rounds
-from devnet.validators.seat import Seat
+from devnet.validators.seating import build_seats
 from devnet.validators.station import Letter, Payload, Slip, Station, Stop
+from devnet.validators.transcript import Transcript
 from devnet.validators.validator import Validator
 from devnet.validators.watch import Watch
 
 MAX_ROUNDS = 16  # of one attempt; fewer if there are fewer validators
-HEARD_HEIGHTS = 16  # whose messages are kept, to find who is to blame
 LIMIT_US = 600_000_000  # virtual time of one attempt
 
 
@@ -62,51 +55,16 @@ class Assembly:
         self._addresses = [validator.address for validator in validators]
         self._links = Links()
         self.fabric: Fabric[Payload] = Fabric((), seed)
-        self._said: dict[int, dict[Message, None]] = {}  # by height, of the last ones
+        self.transcript = Transcript()
+        self.on_delivery: Callable[[int, int, Payload], None] | None = None
+        # told time, node and what it is handed
         self._rounds, self._find = rounds, find_certificate
-        self._latest: dict[int, int] = {}  # rounds beyond the first in which somebody spoke
-        verifier = KeyVerifier(chain_id, turns.get_set_hash, recover, rounds.find_shift)
-        executors = [Executor(validator, get_hash) for validator in validators]
-        gatherings = self._build_gatherings(executors, keys, chain_id, recover)
-        self.seats = tuple(
-            Seat(
-                validator,
-                executor,
-                wal,
-                KeySigner(key, chain_id, turns.get_set_hash, rounds.choose_shift),
-                verifier,
-                turns,
-                self._timeouts,
-                self._find_certificate,
-                gathering,
-            )
-            for validator, executor, key, wal, gathering in zip(
-                validators, executors, keys, wals, gatherings, strict=True
-            )
+        self.seats = build_seats(
+            *(validators, keys, wals, chain_id, seed, turns, self._timeouts),
+            *(recover, self._find_certificate, get_hash, agreement, rounds),
         )
         self._height = 0
         self._connect()
-
-    def _build_gatherings(
-        self, executors: Sequence[Executor], keys: Sequence[bytes], chain_id: int, recover: Recover
-    ) -> list[Gathering | None]:
-        """One for each validator, where the rule asks for claims of others."""
-        if self._agreement.exchange is Exchange.NONE:
-            return [None] * len(executors)
-        return [
-            Gathering(
-                address,
-                Assessor(executor, self._agreement, self._seed, f"v{node}"),
-                chain_id,
-                bind_key(key),
-                recover,
-                self._turns.get_validators,
-                self._timeouts,
-            )
-            for node, (address, executor, key) in enumerate(
-                zip(self._addresses, executors, keys, strict=True)
-            )
-        ]
 
     def find_last_round(self, height: int) -> int | None:
         """The latest round of a height in which anybody here spoke, if anybody did."""
@@ -116,18 +74,13 @@ class Assembly:
             for entry in seat.wal.read()
             if isinstance(entry, Signed) and entry.message.height == height
         ]
-        if height in self._said:
-            kept.append(self._latest.get(height, 0))
-        return max(kept, default=self._latest.get(height))
+        heard = self.transcript.find_last_round(height)
+        return max((*kept, *(() if heard is None else (heard,))), default=None)
 
     def _find_certificate(self, height: int) -> Certificate:
         """By the shift that its signatures are checked with."""
         found, shift = self._find(height), self._rounds.get_shift(height)
         return replace(found, round=found.signed_round - shift, shift=shift)
-
-    def list_messages(self, height: int) -> tuple[Message, ...]:
-        """All that was said at one of the last heights, by anybody to anybody."""
-        return tuple(self._said.get(height, ()))
 
     def list_absences(self, height: int, members: ValidatorSet) -> dict[bytes, str]:
         """Why validators take no part in a height, by address; empty for those who do."""
@@ -153,7 +106,7 @@ class Assembly:
 
     def reset(self) -> None:
         """Begin anew after the validators' heads; nothing that was signed is remembered."""
-        self._said, self._latest = {}, {}
+        self.transcript.clear()
         for seat in self.seats:
             seat.close()
         self._connect()
@@ -170,7 +123,7 @@ class Assembly:
                 node,
                 self._addresses,
                 seat.executor.find_body,
-                self._observe,
+                self.transcript.add,
                 self._on_duplicate,
                 self._agreement.exchange is Exchange.COMMITMENTS,
             )
@@ -202,9 +155,8 @@ class Assembly:
 
         Returns: the number of rounds that were tried.
         """
-        if attempt.height != self._height:
-            self._height = attempt.height
-            self._said.pop(attempt.height - HEARD_HEIGHTS, None)
+        self._height = attempt.height
+        self.transcript.begin(attempt.height)
         try:
             return self._run(attempt)
         except BaseException:
@@ -243,9 +195,11 @@ class Assembly:
             if entry is None:  # all was delivered, but for what was set since
                 self._deliveries = self.fabric.deliver()
                 continue
-            _, node, payload = entry
+            now_us, node, payload = entry
             if payload is limit or payload is end:
                 break
+            if self.on_delivery is not None and not isinstance(payload, Stop):
+                self.on_delivery(now_us, node, payload)
             self._deliver(node, payload)
             watch.look(node, self.fabric.now_us)
         return watch.rounds
@@ -271,9 +225,3 @@ class Assembly:
         participants = [seat.participant for seat in self.seats]
         states = [p.process.state for p in participants if p and p.height == self._height]
         return [(max(0, state.round), state.step) for state in states]
-
-    def _observe(self, said: Wire) -> None:
-        if not isinstance(said, Status | Commit) and said.height > self._height - HEARD_HEIGHTS:
-            self._said.setdefault(said.height, {})[said] = None
-            if said.round > self._latest.get(said.height, 0):
-                self._latest[said.height] = said.round

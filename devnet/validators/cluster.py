@@ -3,7 +3,7 @@
 Time is virtual: a silent validator costs a round, never a pause.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from devnet.chain.block import Execution, build_execution
 from devnet.chain.body import extract_block
@@ -31,9 +31,11 @@ from devnet.validators.proposer import Select
 from devnet.validators.report import explain_halt
 from devnet.validators.rounds import Rounds
 from devnet.validators.rounds_file import load_free, save_free
+from devnet.validators.station import Payload
 from devnet.validators.supply import Supply
 from devnet.validators.taking_back import is_calm, take_back
 from devnet.validators.validator import Validator
+from devnet.validators.watch import is_idle
 from devnet.validators.witness import find_proofs
 
 
@@ -127,17 +129,18 @@ class Cluster(Council):
         rotation = self._turns.get_rotation(height)
         report = self.record.add(
             *(attempt, self.validators, rotation),
-            *(self.history.get_hash, self._assembly.list_messages),
+            *(self.history.get_hash, self._assembly.transcript.list_messages),
         )
         for proof in find_proofs(attempt, self._assembly, members):
             self._accuse(proof)
         if attempt.decided is not None:
             return self._commit(attempt, attempt.decided, members)
         self.round, self.step = self._assembly.round, self._assembly.step.name.lower()
-        if self._is_idle(attempt):
+        if is_idle(attempt, self._assembly.seats, members):
             return None
         absent = self._assembly.list_absences(height, members)
-        halt = diagnose_halt(height, members, self._assembly.list_messages(height), absent)
+        messages = self._assembly.transcript.list_messages(height)
+        halt = diagnose_halt(height, members, messages, absent)
         names = {validator.address: validator.name for validator in self.validators}
         self.waiting = explain_halt(report, halt, rounds, names, self.partition)
         raise NoQuorum(self.waiting)
@@ -164,6 +167,10 @@ class Cluster(Council):
     @links.setter
     def links(self, links: Links) -> None:
         self._assembly.links = links
+
+    def listen(self, on_delivery: Callable[[int, int, Payload], None]) -> None:
+        """Tell of all that is delivered from now on: time, validator, and what it is handed."""
+        self._assembly.on_delivery = on_delivery
 
     @property
     def now_us(self) -> int:
@@ -219,13 +226,6 @@ class Cluster(Council):
 
     def _is_calm(self) -> bool:
         return is_calm(self.validators, self._assembly.links, self.head.number)
-
-    def _is_idle(self, attempt: Attempt) -> bool:
-        """Whether all who take part had nothing to propose, and could have decided."""
-        members = self.get_validators(attempt.height)
-        present = [s for s in self._assembly.seats if not s.describe_absence(attempt.height)]
-        power = sum(members.get_power(seat.validator.address) for seat in present)
-        return members.is_quorum(power) and len(attempt.idle) >= len(present)
 
     def _catch_up(self, height: int) -> None:
         for node, validator in enumerate(self.validators):

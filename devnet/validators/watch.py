@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from devnet.consensus.tendermint.state import State
+from devnet.consensus.validator_set import ValidatorSet
 from devnet.validators.attempt import Attempt
 from devnet.validators.seat import Seat
 
@@ -59,3 +60,10 @@ class Watch:
             self._changed_us = now_us
         is_quiet = now_us - self._changed_us > QUIET_US
         return is_quiet and not any(seat.is_waking for seat in self._seats)
+
+
+def is_idle(attempt: Attempt, seats: Sequence[Seat], members: ValidatorSet) -> bool:
+    """Whether all who take part had nothing to propose, and could have decided."""
+    present = [seat for seat in seats if not seat.describe_absence(attempt.height)]
+    power = sum(members.get_power(seat.validator.address) for seat in present)
+    return members.is_quorum(power) and len(attempt.idle) >= len(present)

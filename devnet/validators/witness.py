@@ -18,7 +18,7 @@ def find_proofs(attempt: Attempt, assembly: Assembly, validators: ValidatorSet) 
     A block counts as wrong if validators with over a third of the power found so: one of them is
     honest then.
     """
-    messages = assembly.list_messages(attempt.height)
+    messages = assembly.transcript.list_messages(attempt.height)
     if any(message.round for message in messages):  # in one round nobody forgets a lock
         for proof in find_evidence(messages):
             if not isinstance(proof, WrongResult):

@@ -43,7 +43,7 @@ def test_a_second_decision_is_a_fork_with_culprits(driver: Driver) -> None:
         index = next(i for i, v in enumerate(cluster.validators) if v.address == message.validator)
         signer = KeySigner(draw(0, "validator", index), 31337, turns.get_set_hash)
         signed = signer.sign(message)
-        cluster._assembly._observe(signed)
+        cluster._assembly.transcript.add(signed)
         fabric.schedule(0, Letter(signed, other), 0)
     driver.send(FRESH)
     (fork,) = cluster.record.forks

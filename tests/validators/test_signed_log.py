@@ -62,7 +62,7 @@ def test_nobody_contradicts_itself_after_a_restart_in_a_halt(tmp_path: Path) -> 
         node.set_behavior(name, parse_behavior("precommit-nil"))
     with pytest.raises(NoQuorum):
         node.mine()
-    before = node.cluster._assembly.list_messages(3)
+    before = node.cluster._assembly.transcript.list_messages(3)
     node.close()
     node = Node(None, Host(data_dir=tmp_path))
     node.increase_time(100)  # whoever proposes now proposes something else
@@ -73,7 +73,7 @@ def test_nobody_contradicts_itself_after_a_restart_in_a_halt(tmp_path: Path) -> 
             node.mine()
         except NoQuorum:
             continue
-    messages = (*before, *node.cluster._assembly.list_messages(3))
+    messages = (*before, *node.cluster._assembly.transcript.list_messages(3))
     assert {type(message) for message in before} == {Proposal, Prevote, Precommit}
     assert [e for e in find_evidence(messages) if type(e).__name__.startswith("Duplicate")] == []
     assert node.cluster.record.duplicates == []

@@ -73,7 +73,7 @@ def test_statements_of_before_a_revert_convict_nobody() -> None:
     node: Any = driver.node
     height, before = redo(driver)
     after = list_precommits(node, height)
-    messages = node.cluster._assembly.list_messages(height)
+    messages = node.cluster._assembly.transcript.list_messages(height)
     certificate = node.get_certificate(height)
     assert (certificate.round, certificate.shift) == (0, 1)
     shift = certificate.shift

@@ -49,6 +49,7 @@ class ChainRun:
         for index, behavior in scenario.behaviors.items():
             self.node.set_behavior(f"v{index}", behavior)
         self._start_us = self.node.cluster.now_us
+        self.node.cluster.listen(trace.add)
         network, groups = scenario.network, scenario.network.partition
         healing_us = find_healing_us(network, self._start_us)
         self.node.cluster.links = Links(

@@ -1,7 +1,9 @@
 """The known outcomes: every shipped scenario ends as it says, and the same way again."""
 
 import platform
+import re
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -173,6 +175,17 @@ def test_loss_and_restarts_cost_rounds_and_make_nobody_a_liar(rule: str, tmp_pat
     )
     result = run_scenario(load_scenario(file))
     assert (result.outcome, result.disagree) == (Outcome.DECIDED, ())
+
+
+def test_trace_of_a_chain_tells_every_message() -> None:
+    """Who was handed what and when, beside the blocks; the hash is over the lines."""
+    trace = Trace(keep=True)
+    result = run_scenario(load_scenario(find_scenario("commit_reveal_lazy")), trace)
+    kinds = {line.split()[2] for line in trace.lines if re.match(r"[0-9]+ n[0-3] ", line)}
+    assert kinds == {"next", "proposal", "prevote", "precommit", "committed", "claimed", "due",
+                     "timeout"}  # fmt: skip
+    text = "".join(line + "\n" for line in trace.lines)
+    assert sha256(text.encode()).hexdigest() == result.trace_hash
 
 
 def test_another_seed_gives_another_trace() -> None:
