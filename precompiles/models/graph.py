@@ -51,7 +51,7 @@ class Graph:
     inputs: tuple[TensorType, ...]
     outputs: tuple[TensorType, ...]
     dimensions: tuple[tuple[str, int], ...]  # bindings of dynamic dimensions, sorted
-    opset: int  # of ai.onnx
+    opset: int  # of ai.onnx, 0 if nothing is of it
     asks_pinned: bool = False  # the file asks for the runtime's own floats
 
 
@@ -92,7 +92,7 @@ def read_graph(model: bytes, dimensions: Mapping[str, int] | None = None) -> Gra
         inputs=inputs,
         outputs=tuple(tensors.types[value.name] for value in proto.graph.output),
         dimensions=bindings,
-        opset=opsets[""],
+        opset=opsets.get("", 0),
         asks_pinned=any((p.key, p.value) == PINNED_PROPERTY for p in proto.metadata_props),
     )
 

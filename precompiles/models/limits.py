@@ -18,8 +18,8 @@ MAX_ATTRIBUTES = 32  # attributes of one operator
 MAX_ATTRIBUTE_VALUES = 1 << 16  # numbers in one attribute
 MAX_OPERANDS = 256  # inputs, or outputs, of one operator
 MIN_IR, MAX_IR = 7, 13  # IR versions that every supported runtime reads
-MIN_OPSET, MAX_OPSET = 13, 23  # ai.onnx
-MIN_TREE_OPSET, MAX_TREE_OPSET = 1, 4  # ai.onnx.ml, for tree ensembles
+MIN_OPSET, MAX_OPSET = 13, 24  # ai.onnx
+MIN_TREE_OPSET, MAX_TREE_OPSET = 1, 5  # ai.onnx.ml, for tree ensembles
 
 # TENSORS
 MAX_GRAPH_INPUTS = MAX_TENSORS  # inputs of a model, as many as one call carries

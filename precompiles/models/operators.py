@@ -1,4 +1,4 @@
-"""The table of operators: what each one of opset 13 to 23 may be used for, and why.
+"""The table of operators: what each one of the admitted opsets may be used for, and why.
 
 | best use | a use that meets `exact`     | any other use                                        |
 |----------|------------------------------|------------------------------------------------------|
@@ -11,6 +11,7 @@
 from difflib import get_close_matches
 
 from precompiles.errors import NotAdmitted
+from precompiles.models.limits import MAX_OPSET, MIN_OPSET
 from precompiles.models.table.arithmetic import ARITHMETIC, PRODUCTS
 from precompiles.models.table.floating import FLOATING
 from precompiles.models.table.movement import INDEXED, MOVEMENT
@@ -37,5 +38,7 @@ def find_operator(domain: str, name: str) -> Operator:
         known = [row.name for row in OPERATORS if row.best is not None]
         near = get_close_matches(name, known)
         hint = f"did you mean {' or '.join(near)}?" if near else "export with standard operators"
-        raise NotAdmitted(f"operator {where} is not in opset 13 to 23 of ONNX; {hint}")
+        raise NotAdmitted(
+            f"operator {where} is not in opset {MIN_OPSET} to {MAX_OPSET} of ONNX; {hint}"
+        )
     return row

@@ -7,6 +7,9 @@ takes as long as thousands of them; figures were measured with `scripts/bench po
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
+from precompiles.models.ensemble import count_rows, measure_depth, read_ensemble
 from precompiles.models.graph import Graph, Node
 from precompiles.models.limits import MAX_PORTABLE_PEAK_BYTES
 from precompiles.models.manifest import Work
@@ -23,12 +26,13 @@ _PRODUCTS = (
 _TILE_BYTES = 1 << 21  # of unrolled windows, sums and slices held at a time
 _CALL, _FUNCTION_CALL, _LONG_CALL = 40_000, 300_000, 600_000  # of one operator
 _STEP = 2_500_000  # of one step of a recurrence
+_LEVEL = 300_000  # of one level of all trees
 _PLAIN, _CHEAP, _FUNCTION, _LONG_FUNCTION = 5, 50, 200, 500  # of one element
 _ELEMENT = {
     **for_each("Abs Add Ceil Div Floor Identity Mul Neg Relu Reshape Round Sub Transpose", _PLAIN),
     **for_each(
         "Acos Asin Atan Celu Cosh Elu Exp Log LogSoftmax Mish ReduceLogSum ReduceLogSumExp Selu "
-        "Sigmoid Sinh Softmax Tanh",
+        "Sigmoid Sinh Softmax Swish Tanh",
         _FUNCTION,
     ),
     **for_each(
@@ -113,10 +117,18 @@ def _count_more(node: Node, types: Types) -> int:
     if node.operator == "Resize":
         return math.prod(types[node.outputs[0]].shape) * 16 * _CHEAP
     if node.operator.startswith("TreeEnsemble"):
-        trees = node.attributes.get("nodes_treeids", ())
-        assert isinstance(trees, list | tuple), "nodes_treeids is a list"
-        return len(trees) * _LONG_FUNCTION + _FUNCTION_CALL
+        return _count_trees(node, types[node.inputs[0]].shape[0])
     return 0
+
+
+def _count_trees(node: Node, rows: int) -> int:
+    """Branches that are followed and votes that are put together, in tiles of rows."""
+    trees = read_ensemble(node.operator, node.attributes)
+    depth, most = measure_depth(trees), int(np.bincount(trees.voters).max())
+    branches = min(trees.roots.size * depth, trees.kinds.size)
+    votes = min(trees.roots.size * most, trees.weights.size)
+    tiles = -(-rows // count_rows(trees))
+    return rows * (branches + votes) * _LONG_FUNCTION + tiles * (depth + 1) * _LEVEL
 
 
 def _compute_scratch(node: Node, types: Types) -> int:
@@ -125,6 +137,9 @@ def _compute_scratch(node: Node, types: Types) -> int:
     elements = sum(math.prod(kind.shape) for kind in named)
     if node.operator in ("Conv", "ConvTranspose"):
         return 2 * sum(kind.size_bytes for kind in named) + 2 * _TILE_BYTES
+    if node.operator.startswith("TreeEnsemble"):
+        nodes = read_ensemble(node.operator, node.attributes).kinds.size
+        return 4 * _DOUBLE * elements + 8 * _DOUBLE * nodes + 4 * _TILE_BYTES
     if node.operator in ("MatMul", "Gemm"):
         return 2 * _DOUBLE * elements + _TILE_BYTES
     return 4 * _DOUBLE * elements + _TILE_BYTES

@@ -8,9 +8,11 @@ import math
 from collections.abc import Callable, Mapping
 
 from precompiles.errors import TooLarge
+from precompiles.models.ensemble import read_ensemble
 from precompiles.models.graph import Graph, Node
 from precompiles.models.limits import MAX_MACS, MAX_MOVED_BYTES, MAX_PEAK_BYTES, MAX_PORTABLE_MACS
 from precompiles.models.manifest import Work
+from precompiles.models.naming import for_each
 from precompiles.models.scratch import compute_scratch
 from precompiles.tensor import DType, TensorType
 
@@ -181,9 +183,8 @@ def _determinant(node: Node, types: Mapping[str, TensorType]) -> int:
 
 
 def _trees(node: Node, types: Mapping[str, TensorType]) -> int:
-    nodes = node.attributes.get("nodes_nodeids", ())
-    assert isinstance(nodes, list | tuple), "nodes_nodeids is a list"
-    return 4 * len(nodes)
+    rows = _get(node, types, 0).shape[0]
+    return 4 * rows * read_ensemble(node.operator, node.attributes).kinds.size
 
 
 _COUNTS: Mapping[str, Callable[[Node, Mapping[str, TensorType]], int]] = {
@@ -208,6 +209,5 @@ _COUNTS: Mapping[str, Callable[[Node, Mapping[str, TensorType]], int]] = {
     "RNN": _recurrent,
     "DFT": _transform,
     "Det": _determinant,
-    "TreeEnsembleRegressor": _trees,
-    "TreeEnsembleClassifier": _trees,
+    **for_each("TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor", _trees),
 }

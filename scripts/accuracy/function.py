@@ -13,7 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from precompiles.engine.portable.rules.activation import compute_gelu, compute_tanh_gelu
+from precompiles.engine.portable.rules.activation import (
+    compute_gelu,
+    compute_swish,
+    compute_tanh_gelu,
+)
 from precompiles.engine.portable.rules.elementwise import FUNCTIONS, compute_elu
 
 Array = npt.NDArray[Any]
@@ -79,6 +83,13 @@ def list_functions() -> tuple[Function, ...]:
             lambda x: compute_elu(x, 1.0),
             lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
             lambda x: x if x > 0 else mpmath.expm1(x),
+        ),
+        Function(
+            "Swish",
+            lambda x: compute_swish(x, 1.0),
+            lambda x: x * special.expit(x),
+            lambda x: x / (1 + mpmath.exp(-x)),
+            0.5,
         ),
         Function("Gelu", compute_gelu, _gelu, lambda x: x * mpmath.ncdf(x), 0.5),
         Function("Gelu tanh", compute_tanh_gelu, _quick_tanh_gelu, _tanh_gelu, 0.5),

@@ -3,6 +3,8 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from onnx import numpy_helper
 
 from fuzzing.application import Application, Array
 
@@ -29,7 +31,7 @@ _M, _V, _S = (2, 3), (3,), ()
 _IMAGE = (1, 2, 4, 4)
 _ONE = np.array(1)
 
-_TREES = {
+_TREES: dict[str, Any] = {
     "nodes_treeids": [0, 0, 0, 1, 1, 1],
     "nodes_nodeids": [0, 1, 2, 0, 1, 2],
     "nodes_featureids": [0, 0, 0, 2, 0, 0],
@@ -38,6 +40,29 @@ _TREES = {
     "nodes_truenodeids": [1, 0, 0, 1, 0, 0],
     "nodes_falsenodeids": [2, 0, 0, 2, 0, 0],
 }
+
+_BRANCHES: dict[str, Any] = {
+    "tree_roots": [0, 1],
+    "nodes_modes": numpy_helper.from_array(np.array([0, 6, 3], np.uint8)),
+    "nodes_featureids": [0, 2, 1],
+    "nodes_truenodeids": [0, 2, 1],
+    "nodes_trueleafs": [1, 0, 1],
+    "nodes_falsenodeids": [1, 2, 2],
+    "nodes_falseleafs": [1, 1, 1],
+    "nodes_missing_value_tracks_true": [0, 1, 0],
+    "leaf_targetids": [0, 1, 0],
+    "n_targets": 2,
+}
+
+
+def _fill(dtype: npt.DTypeLike) -> dict[str, Any]:
+    """What of TreeEnsemble has the type of the input."""
+    values = {
+        "nodes_splits": [0.5, np.nan, 1.5],
+        "leaf_weights": [1.0, 2.0, -0.25],
+        "membership_values": [1.0, 3.0, np.nan],
+    }
+    return {name: numpy_helper.from_array(np.array(v, dtype)) for name, v in values.items()}
 
 
 def _leaves(prefix: str) -> dict[str, Any]:
@@ -167,6 +192,10 @@ APPLICATIONS: tuple[Application, ...] = (
     Application("SpaceToDepth", ((1, 1, 4, 4),), {"blocksize": 2}),
     Application("Split", ((4, 3), _c(1, 3)), {"axis": 0}, 2),
     Application("Squeeze", ((1, 3), _c(0))),
+    Application("Swish", (_M,), {"alpha": 1.5}),
+    Application("TensorScatter", ((2, 4, 3), (2, 2, 3), _c(0, 2))),
+    Application("TensorScatter", ((2, 4, 3), (2, 2, 3), _c(3, 4)), {"mode": "circular"}),
+    Application("TensorScatter", ((2, 4, 3), (2, 4, 2)), {"axis": 2}),
     Application("Tile", (_M, _c(1, 2))),
     Application("TopK", (_M, _c(2)), outputs=2),
     Application("Transpose", (_M,), {"perm": [1, 0]}),
@@ -182,8 +211,12 @@ APPLICATIONS: tuple[Application, ...] = (
     Application(
         "TreeEnsembleClassifier",
         ((1, 3),),
-        {**_TREES, **_leaves("class"), "classlabels_int64s": [7, 9]},
+        {**_TREES, **_leaves("class"), "classlabels_int64s": [7, 9, 11]},
         2,
         domain="ai.onnx.ml",
+    ),
+    *(
+        Application("TreeEnsemble", ((5, 3),), {**_BRANCHES, **_fill(kind)}, domain="ai.onnx.ml")
+        for kind in (np.float32, np.float64)
     ),
 )

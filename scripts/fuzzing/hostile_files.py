@@ -216,7 +216,7 @@ FILES: Mapping[str, tuple[Builder, str]] = {
     "opset of 63 bits": (spoil(_set_opset((1 << 63) - 1)), "opset 9223372036854775807"),
     "opset below zero": (spoil(_set_opset(-1)), "opset -1"),
     "no opset": (spoil(_no_opset), "no ai.onnx operator set"),
-    "two opsets": (spoil(_two_opsets), "imported twice"),
+    "two opsets": (spoil(_two_opsets), "opsets 21 and 13 of ai.onnx"),
     "IR version of 40 bits": (spoil(_set_ir(1 << 40)), "IR version"),
     "vendor operator": (spoil(_foreign), "com.microsoft"),
     "vendor operator, not imported": (spoil(_foreign_unimported), "com.microsoft"),

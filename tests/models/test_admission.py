@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 
+from precompiles.engine.session import build_session
 from precompiles.errors import NotAdmitted, TooLarge
 from precompiles.models.admission import admit_model
 from precompiles.models.limits import MAX_IR, MAX_OPSET, MIN_IR, MIN_OPSET
@@ -85,6 +86,19 @@ def test_versions_are_admitted_from_first_to_last(field: str) -> None:
     for version in (low - 1, high + 1, 0, -1):
         with pytest.raises(NotAdmitted, match=f"export with {low} to {high}"):
             admit_model(change(model, field, version))
+
+
+def test_an_opset_may_be_imported_again_but_not_another_one() -> None:
+    """skl2onnx writes the same one twice, and the runtime reads that."""
+    proto = onnx.ModelProto.FromString(read_sample("digits_exact"))
+    first = proto.opset_import[0].version
+    proto.opset_import.append(onnx.helper.make_opsetid("ai.onnx", first))
+    model = bytes(proto.SerializeToString())
+    assert admit_model(model).profile is Profile.EXACT
+    assert build_session(model).get_inputs()
+    proto.opset_import[1].version = 20
+    with pytest.raises(NotAdmitted, match=f"opsets {first} and 20 of ai.onnx; import one"):
+        admit_model(bytes(proto.SerializeToString()))
 
 
 def build_dynamic(build: Build) -> bytes:

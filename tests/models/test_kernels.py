@@ -14,8 +14,8 @@ from fuzzing.trial import Finding, try_model
 
 from precompiles.models.operators import OPERATORS
 
-OPSETS = (13, 18, 23)
-TREE_OPSETS = (1, 3)
+OPSETS = (13, 18, 23, 24)
+TREE_OPSETS = (1, 3, 5)
 
 
 def test_every_admitted_operator_has_an_application() -> None:

@@ -10,7 +10,9 @@ from onnx import TensorProto, helper
 from precompiles.digest import compute_keccak
 from precompiles.engine.foreign.runtime import RuntimeEngine
 from precompiles.engine.trace import Step, Trace, trace_inference
+from precompiles.models.limits import MIN_OPSET
 from precompiles.models.manifest import Manifest
+from precompiles.models.reading.header import normalize_domain
 from precompiles.tensor import Tensor, encode_tensors
 
 _SPREAD = 100.0  # standard deviation: whole numbers show it too
@@ -37,6 +39,8 @@ def add_noise(model: bytes) -> bytes:
     """The model with a normal variate added to every element of its numeric outputs."""
     proto = onnx.load_from_string(model)
     graph = proto.graph
+    if all(normalize_domain(opset.domain) for opset in proto.opset_import):
+        proto.opset_import.append(helper.make_opsetid("", MIN_OPSET))
     for output in graph.output:
         dtype = output.type.tensor_type.elem_type
         if dtype == TensorProto.BOOL:

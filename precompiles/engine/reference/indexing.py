@@ -92,6 +92,24 @@ def _write(
     return written
 
 
+def _scatter_sequence(application: Application) -> Array:
+    """Updates of each batch in a row from its own start on, around the end if circular."""
+    array, updates = application.get(0), application.get(1)
+    axis = normalize_axis(application.read_integer("axis", -2), array.ndim)
+    size, batch = array.shape[axis], array.shape[0]
+    given = application.find(2)
+    starts = np.zeros(batch, np.int64) if given is None else given
+    places = starts[:, None] + np.arange(updates.shape[axis])  # (batch, length)
+    if application.read_text("mode", "linear") == "circular":
+        places = np.where(starts[:, None] < 0, -1, places % size)
+    outside = (places < 0) | (places >= size)
+    if bool(outside.any()):
+        raise OutOfBounds(f"write indices {starts.tolist()} of an axis of {size}")
+    written = np.moveaxis(array.copy(), axis, 1)
+    written[np.arange(batch)[:, None], places] = np.moveaxis(updates, axis, 1)
+    return np.moveaxis(written, 1, axis)
+
+
 def _encode_one_hot(application: Application) -> Array:
     indices, depth, values = (application.get(index) for index in range(3))
     count = int(depth.reshape(-1)[0])
@@ -111,4 +129,5 @@ RULES: dict[str, Rule] = {
     "OneHot": _encode_one_hot,
     "ScatterElements": _scatter_elements,
     "ScatterND": _scatter_places,
+    "TensorScatter": _scatter_sequence,
 }

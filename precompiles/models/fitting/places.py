@@ -160,6 +160,18 @@ def _fit_reshape(operands: Operands) -> None:
     require(before == after, f"{before} elements as {list(result)}")
 
 
+def _fit_sequence(operands: Operands) -> None:
+    """Of TensorScatter: updates no longer than the cache, as many starts as batches."""
+    axis = operands.axis(-2)
+    require(axis != 0, "axis 0, which is the batch")
+    cache, update = operands.shape(0), operands.shape(1)
+    require(len(cache) == len(update), "an update of another rank than the cache")
+    for place, (whole, part) in enumerate(zip(cache, update, strict=True)):
+        fits = part <= whole if place == axis else part == whole
+        require(fits, f"an update of shape {list(update)} in a cache of shape {list(cache)}")
+    require_shape(operands, 2, cache[0])
+
+
 _REDUCTIONS = (
     "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd "
     "ReduceSum ReduceSumSquare"
@@ -179,6 +191,7 @@ PLACES: dict[str, Fit] = {
     "GatherND": _fit_gather_tuples,
     "ScatterElements": _fit_scatter_elements,
     "ScatterND": _fit_scatter_tuples,
+    "TensorScatter": _fit_sequence,
     "ReverseSequence": _fit_reverse,
     "CumSum": _fit_running_sum,
     "Trilu": _fit_triangle,

@@ -72,6 +72,7 @@ def _fit_attention(operands: Operands) -> None:
         require_shape(operands, 4, *key[:2], past[2], key[3])
         require_shape(operands, 5, *value[:2], past[2], value[3])
         length += past[2]
+    require(not operands.has(6), "nonpad_kv_seqlen; put the padding into attn_mask")
     given = sum(operands.wanted)
     require(given == 1 or operands.has(4), "present keys without a past")
     if operands.has(3):

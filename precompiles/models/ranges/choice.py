@@ -41,6 +41,10 @@ def _scatter(node: Node, facts: Facts) -> Interval | None:
     return join_all([facts.find_bound(node, 0), facts.find_bound(node, 2)])
 
 
+def _update(node: Node, facts: Facts) -> Interval | None:
+    return join_all([facts.find_bound(node, 0), facts.find_bound(node, 1)])
+
+
 def _order(apply: Transfer) -> Transfer:
     """Of a choice by size; int64 beyond 32 bits may be misordered, so any operand may come out."""
 
@@ -119,6 +123,7 @@ CHOICES: dict[str, Transfer] = {
     **for_each("ScatterElements ScatterND", _scatter),
     **for_each("ArgMax ArgMin", _index_of),
     "Concat": _all,
+    "TensorScatter": _update,
     "Pad": _pad,
     "Where": _choose,
     "Max": _order(_extreme(_maximum)),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import onnx
 
 from precompiles.errors import NotAdmitted, TooLarge
+from precompiles.models.ensemble import MAY_HOLD_NAN
 from precompiles.models.limits import MAX_ATTRIBUTES, MAX_OPERANDS, MAX_TENSOR_RANK
 from precompiles.models.naming import for_each
 from precompiles.models.reading.constant import read_constant
@@ -26,7 +27,8 @@ INTEGERS: Mapping[str, tuple[int, int]] = {
         "detect_positive exclude_outside exclusive fmod input_forget interleaved "
         "inverse is_causal keepdims largest linear_before_reset noop_with_empty_axes "
         "onesided periodic reverse select_last_index sorted storage_order transA transB "
-        "upper time_axis batch_axis",
+        "upper time_axis batch_axis nodes_trueleafs nodes_falseleafs "
+        "nodes_missing_value_tracks_true",
         _FLAG,
     ),
     **for_each(
@@ -42,6 +44,8 @@ INTEGERS: Mapping[str, tuple[int, int]] = {
     **for_each("end k seed start value_int value_ints", _ANY),
     "num_outputs": (1, MAX_OPERANDS),
     "n_targets": (1, 1 << 12),
+    "TreeEnsemble.aggregate_function": (0, 3),
+    "TreeEnsemble.post_transform": (0, 4),
     "p": (1, 16),
     "LpNormalization.p": (1, 2),
     "saturate": (1, 1),
@@ -67,9 +71,11 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "GridSample.mode": ("bilinear", "bicubic", "linear", "cubic", "nearest"),
     "Pad.mode": ("constant", "reflect", "edge", "wrap"),
     "Resize.mode": ("nearest", "linear", "cubic"),
+    "TensorScatter.mode": ("linear", "circular"),
     "nearest_mode": ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil"),
     "padding_mode": ("zeros", "border", "reflection"),
     "reduction": _SCATTER,
+    "round_mode": ("up", "down", "nearest"),
     "activations": (
         *("Relu", "Tanh", "Sigmoid", "Affine", "LeakyRelu", "ThresholdedRelu", "ScaledTanh"),
         *("HardSigmoid", "Elu", "Softsign", "Softplus"),
@@ -132,7 +138,7 @@ def _check_values(operator: str, attribute: onnx.AttributeProto, opset: int, whe
         texts = [attribute.s] if kind == _Types.STRING else attribute.strings
         _check_texts(operator, name, texts, opset, where)
     elif kind == _Types.TENSOR:
-        read_constant(attribute.t, where)
+        read_constant(attribute.t, where, may_hold_nan=name in MAY_HOLD_NAN)
     else:
         raise NotAdmitted(f"{where} is neither number, text nor tensor; export it again")
 

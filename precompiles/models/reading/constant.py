@@ -35,7 +35,7 @@ def read_dtype(code: int, where: str) -> DType:
         raise NotAdmitted(f"{where} has element type {label}; cast it to one of {known}") from None
 
 
-def read_constant(tensor: onnx.TensorProto, where: str) -> Array:
+def read_constant(tensor: onnx.TensorProto, where: str, may_hold_nan: bool = False) -> Array:
     """A read-only array of the tensor's type and shape.
 
     Raises: NotAdmitted if data and dimensions disagree or a float is not a number; TooLarge.
@@ -54,7 +54,7 @@ def read_constant(tensor: onnx.TensorProto, where: str) -> Array:
             f"{where} has {size * dtype.size_bytes} bytes, at most {MAX_ELEMENT_BYTES}; split it"
         )
     array = _read_elements(tensor, dtype, size, where).reshape(dims)
-    if dtype.is_float and bool(np.isnan(array).any()):
+    if dtype.is_float and not may_hold_nan and bool(np.isnan(array).any()):
         raise NotAdmitted(f"{where} holds NaN: the training went wrong; train and export again")
     array.setflags(write=False)
     return array

@@ -1,5 +1,7 @@
 """Header: what a file says of itself, before its graph is looked at."""
 
+from collections.abc import Mapping
+
 import onnx
 from google.protobuf.message import DecodeError
 
@@ -20,7 +22,10 @@ from precompiles.models.limits import (
 from precompiles.models.reading.wire import scan_model
 
 STANDARD, TREES = "", "ai.onnx.ml"
-_OPSETS = {STANDARD: (MIN_OPSET, MAX_OPSET), TREES: (MIN_TREE_OPSET, MAX_TREE_OPSET)}
+OPSETS: Mapping[str, tuple[int, int]] = {
+    STANDARD: (MIN_OPSET, MAX_OPSET),
+    TREES: (MIN_TREE_OPSET, MAX_TREE_OPSET),
+}  # admitted, by domain
 
 
 def parse_model(model: bytes) -> onnx.ModelProto:
@@ -46,27 +51,29 @@ def parse_model(model: bytes) -> onnx.ModelProto:
 
 
 def read_opsets(proto: onnx.ModelProto) -> dict[str, int]:
-    """Opset version by domain.
+    """Opset version by domain; trees alone need no version of ai.onnx.
 
-    Raises: NotAdmitted for a foreign domain or an unknown version.
+    Raises: NotAdmitted for a foreign domain, an unknown version, or two of one domain.
     """
     opsets: dict[str, int] = {}
     for opset in proto.opset_import:
         domain = normalize_domain(opset.domain)
-        if domain not in _OPSETS:
+        if domain not in OPSETS:
             raise NotAdmitted(
                 f"operator set '{opset.domain}'; only standard ONNX operators run alike "
                 "everywhere: export without custom or vendor operators"
             )
-        if domain in opsets:
-            raise NotAdmitted(f"operator set '{domain or 'ai.onnx'}' is imported twice")
-        low, high = _OPSETS[domain]
+        if opsets.get(domain, opset.version) != opset.version:
+            raise NotAdmitted(
+                f"opsets {opsets[domain]} and {opset.version} of {domain or 'ai.onnx'}; import one"
+            )
+        low, high = OPSETS[domain]
         if not low <= opset.version <= high:
             raise NotAdmitted(
                 f"opset {opset.version} of {domain or 'ai.onnx'}; export with {low} to {high}"
             )
         opsets[domain] = opset.version
-    if STANDARD not in opsets:
+    if not opsets:
         raise NotAdmitted(f"no ai.onnx operator set; export with opset {MIN_OPSET} to {MAX_OPSET}")
     return opsets
 

@@ -68,6 +68,8 @@ def _score(use: Use, rows: TensorType) -> list[onnx.TypeProto | None]:
     """Results of a tree ensemble: for a classifier labels as well."""
     attributes = read_attributes(use.node)
     count, width = rows.shape[:1], int(attributes.get("n_targets", 1))
+    if use.node.op_type == "TreeEnsemble":
+        return [onnx.helper.make_tensor_type_proto(rows.dtype, (*count, width))]
     if use.node.op_type == "TreeEnsembleRegressor":
         return [onnx.helper.make_tensor_type_proto(DType.FLOAT32, (*count, width))]
     width = len(attributes.get("classlabels_int64s", ()))

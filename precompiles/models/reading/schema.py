@@ -56,6 +56,10 @@ def _refused(name: str, why: str) -> Field:
 _EXTERNAL = "external data; save the model as one file with its weights inside"
 _SPARSE = "sparse data; store it dense"
 _CONTROL = "a subgraph: control flow is not admitted; unroll it before export"
+_SEQUENCE = (
+    "a list; only tensors are admitted, so split it into tensors, and leave out ZipMap "
+    "(skl2onnx: options={'zipmap': False})"
+)
 _TENSORS_ONLY = "not a dense tensor; only tensors are admitted, so split it into tensors"
 _STRINGS = "text as tensor elements; encode it as integers outside the model"
 _LOCAL = "model-local functions; inline them before export (onnx.inliner)"
@@ -144,7 +148,7 @@ MESSAGES: dict[str, dict[int, Field]] = {
     },
     "type": {
         1: _message("tensor_type", "tensor_type", once=True),
-        4: _refused("sequence_type", _TENSORS_ONLY),
+        4: _refused("sequence_type", _SEQUENCE),
         5: _refused("map_type", _TENSORS_ONLY),
         6: _text("denotation"),
         7: _refused("opaque_type", _TENSORS_ONLY),

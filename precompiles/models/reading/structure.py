@@ -12,7 +12,7 @@ from precompiles.errors import NotAdmitted, TooLarge
 from precompiles.models.limits import MAX_OPERANDS
 from precompiles.models.operators import find_operator
 from precompiles.models.reading.attribute import check_attributes
-from precompiles.models.reading.header import normalize_domain
+from precompiles.models.reading.header import OPSETS, normalize_domain
 from precompiles.models.reading.signature import Signature, find_signature, get_formal
 from precompiles.models.table.operator import Operator, Rule
 
@@ -72,12 +72,15 @@ def describe_node(node: onnx.NodeProto) -> str:
 
 
 def _find_signature(row: Operator, opsets: Mapping[str, int]) -> Signature:
-    opset = opsets.get(row.domain)
+    domain, opset = row.domain or "ai.onnx", opsets.get(row.domain)
     if opset is None:
-        raise NotAdmitted(f"{row.name} needs operator set {row.domain}, which is not imported")
+        raise NotAdmitted(f"{row.name} needs operator set {domain}, which is not imported")
     signature = find_signature(row.name, opset, row.domain)
     if signature is None:
-        raise NotAdmitted(f"{row.name} is not in opset {opset}; export with another opset")
+        low, high = OPSETS[row.domain]
+        known = [v for v in range(low, high + 1) if find_signature(row.name, v, row.domain)]
+        hint = f"opset {known[0]} to {known[-1]}" if known else "another operator"
+        raise NotAdmitted(f"{row.name} is not in opset {opset} of {domain}; export with {hint}")
     return signature
 
 

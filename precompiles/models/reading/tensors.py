@@ -63,7 +63,7 @@ class Tensors:
         self.types: dict[str, TensorType] = {}
         self.values: dict[str, Array] = {}
         self._opsets = [onnx.helper.make_opsetid(d, v) for d, v in sorted(opsets.items())]
-        self._opset = opsets[""]
+        self._opset = opsets.get("", 0)
         self._ir_version = ir_version
 
     def declare(self, kind: TensorType, value: Array | None = None) -> None:

@@ -11,6 +11,8 @@ from precompiles.models.ranges.facts import Facts
 from precompiles.models.ranges.interval import Interval
 from precompiles.models.rules.verdict import Verdict, accept, pin, refuse
 
+_FARTHEST = (1 << 31) - 1  # index that goes around and around
+
 
 def judge_index(node: Node, facts: Facts) -> Verdict:
     problem = _find_outside(node, facts)
@@ -38,6 +40,13 @@ def _find_outside(node: Node, facts: Facts) -> str:
     if node.operator == "ReverseSequence":
         size = shape[facts.read_integer(node, "time_axis", 0)]
         return _describe(node, facts, 1, 1, size)
+    if node.operator == "TensorScatter":
+        if not facts.find_name(node, 2):
+            return ""
+        line = facts.read_integer(node, "axis", -2)
+        last = shape[line] - facts.get_kind(node, 1).shape[line]
+        is_circular = facts.read_text(node, "mode", "linear") == "circular"
+        return _describe(node, facts, 2, 0, _FARTHEST if is_circular else last)
     if node.operator == "RotaryEmbedding":
         if not facts.find_name(node, 3):
             return ""

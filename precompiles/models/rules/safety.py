@@ -5,17 +5,18 @@ A failure in the runtime is a host's, never an outcome: every validator would ha
 
 from precompiles.models.graph import Node
 from precompiles.models.ranges.facts import Facts
-
-Hazard = tuple[str, str]  # why, remedy
+from precompiles.models.reading.header import TREES
+from precompiles.models.rules.trees import Hazard, find_disagreement
 
 
 def find_hazard(node: Node, facts: Facts) -> Hazard | None:
     """Why a use is refused, if it is."""
-    check = _CHECKS.get(node.operator)
-    return check(node, facts) if check is not None else None
+    if node.operator == "DynamicQuantizeLinear":
+        return _find_rows(node, facts)
+    return find_disagreement(node) if node.row.domain == TREES else None
 
 
-def _rows(node: Node, facts: Facts) -> Hazard | None:
+def _find_rows(node: Node, facts: Facts) -> Hazard | None:
     shape = facts.get_kind(node, 0).shape
     if len(shape) > 1 and shape[0] > 1:
         return (
@@ -23,10 +24,3 @@ def _rows(node: Node, facts: Facts) -> Hazard | None:
             "export with a batch of 1",
         )
     return None
-
-
-_CHECKS = {
-    "DynamicQuantizeLinear": _rows,
-    "TreeEnsembleClassifier": _rows,
-    "TreeEnsembleRegressor": _rows,
-}

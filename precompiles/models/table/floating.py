@@ -1,5 +1,7 @@
 """Rows of float operators: safe, but their bits follow the instruction set or the version."""
 
+from dataclasses import replace
+
 from precompiles.models.table.operator import (
     FLOATS,
     INTEGERS,
@@ -21,10 +23,17 @@ _POW = " ".join(
     for base in ("f32", "f64", "i32", "i64")
     for power in ("f32", "f64", "i32", "i64")
 )
+_TREES = Operator(
+    *(Rule.FLOAT, "f32", ""),
+    "a float sum over trees, in an order that follows the number of rows; what runtimes score or "
+    "label differently is refused",
+    remedy="compare and choose in integers (Greater, Where)",
+    domain="ai.onnx.ml",
+)
 
 FLOATING: tuple[Operator, ...] = (
     *share(
-        "Erf Gelu HardSigmoid HardSwish LeakyRelu PRelu Softsign ThresholdedRelu",
+        "Erf Gelu HardSigmoid HardSwish LeakyRelu PRelu Softsign Swish ThresholdedRelu",
         Operator(Rule.FLOAT, SINGLE, "", _LIBM, remedy=_LOOKUP, macs=50),
     ),
     *share(
@@ -154,14 +163,6 @@ FLOATING: tuple[Operator, ...] = (
             macs=2_500,
         ),
     ),
-    *share(
-        "TreeEnsembleClassifier TreeEnsembleRegressor",
-        Operator(
-            *(Rule.FLOAT, "f32", ""),
-            "a float sum over trees; more than one row is refused, because rows are then summed "
-            "in another order",
-            remedy="score one row a call; compare and choose in integers (Greater, Where)",
-            domain="ai.onnx.ml",
-        ),
-    ),
+    *share("TreeEnsembleClassifier TreeEnsembleRegressor", _TREES),
+    *share("TreeEnsemble", replace(_TREES, types="f32 f64")),
 )

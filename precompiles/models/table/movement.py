@@ -166,6 +166,15 @@ INDEXED: tuple[Operator, ...] = (
         ),
     ),
     *share(
+        "TensorScatter",
+        Operator(
+            *(Rule.INDEX, ANY, "always"),
+            "moves data; a write index outside the cache stops the run, so it is refused",
+            remedy="make write_indices constant, or clamp them in int32 (Clip) and cast back",
+            macs=700,
+        ),
+    ),
+    *share(
         "ReverseSequence",
         Operator(
             *(Rule.INDEX, ANY, "always"),

@@ -96,6 +96,7 @@ PORTABLE: tuple[Formula, ...] = (
         *(SINGLE, "as ONNX writes it, with exp(x) - 1 where it does", _STEPS, _NEAR, 64),
     ),
     _row("Gelu", SINGLE, "x times the normal distribution, by erf", _STEPS, "0.5 + 2^-20", 64),
+    _row("Swish", SINGLE, "x sigmoid(alpha x), as for Sigmoid", _STEPS, _NEAR, 64),
     _row("Mish", SINGLE, "x e (e + 2) / (e (e + 2) + 2), e = exp(x)", _STEPS, _NEAR, 64),
     _row(
         "Softmax LogSoftmax",
@@ -132,6 +133,12 @@ PORTABLE: tuple[Formula, ...] = (
     _row(
         "TreeEnsembleClassifier TreeEnsembleRegressor",
         *("f32", "float32 comparisons; leaves added in float64, tree by tree", _STEPS, "1", 64),
+    ),
+    _row(
+        "TreeEnsemble",
+        *("f32 f64", "comparisons as they are; leaves added in float64, tree by tree", _STEPS),
+        "1 (float64: 0.5 a tree)",
+        64,
     ),
     _row(
         "Cast CastLike",

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from precompiles.models.table.operator import Operator, Rule, share
 
 
-def _refuse(names: str, why: str, remedy: str) -> Iterator[Operator]:
-    return share(names, Operator(Rule.REFUSED, "", "", why, remedy=remedy))
+def _refuse(names: str, why: str, remedy: str, domain: str = "") -> Iterator[Operator]:
+    return share(names, Operator(Rule.REFUSED, "", "", why, remedy=remedy, domain=domain))
+
+
+def _refuse_classic(names: str, remedy: str) -> Iterator[Operator]:
+    return _refuse(names, "of ai.onnx.ml only tree ensembles are run", remedy, "ai.onnx.ml")
 
 
 REFUSED: tuple[Operator, ...] = (
@@ -64,6 +68,18 @@ REFUSED: tuple[Operator, ...] = (
         "ONNX and the runtime do not agree on the shape of its result",
         "cut the signal into frames (Slice, Concat) and use DFT",
     ),
+    *_refuse_classic("ArrayFeatureExtractor LabelEncoder", "use Gather"),
+    *_refuse_classic("Binarizer", "use Greater and Cast"),
+    *_refuse_classic("CastMap CategoryMapper DictVectorizer", "encode it outside the model"),
+    *_refuse_classic("FeatureVectorizer", "use Concat"),
+    *_refuse_classic("Imputer", "use IsNaN and Where"),
+    *_refuse_classic("LinearClassifier", "use Gemm, then Sigmoid or Softmax, then ArgMax"),
+    *_refuse_classic("LinearRegressor", "use Gemm"),
+    *_refuse_classic("Normalizer", "use LpNormalization"),
+    *_refuse_classic("OneHotEncoder", "use OneHot, or Equal and Cast"),
+    *_refuse_classic("SVMClassifier SVMRegressor", "write the kernel out with MatMul and Exp"),
+    *_refuse_classic("Scaler", "use Sub and Mul"),
+    *_refuse_classic("ZipMap", "leave it out (skl2onnx: options={'zipmap': False})"),
     *_refuse("Scatter", "withdrawn from ONNX in opset 11", "use ScatterElements"),
     *_refuse("Upsample", "withdrawn from ONNX in opset 10", "use Resize"),
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+import onnx
 import pytest
+from onnx import helper, numpy_helper
 
 from precompiles.digest import compute_keccak
 from precompiles.engine.generation import generate_inputs
@@ -12,6 +15,7 @@ from precompiles.models.admission import admit_model
 from precompiles.models.graph import read_graph
 from precompiles.models.samples import list_samples, read_sample
 from precompiles.tensor import DType, Tensor, encode_tensors
+from tests.models.forest import Branch, build_forest, place_nodes
 
 Tensors = tuple[Tensor, ...]
 
@@ -26,11 +30,32 @@ def pick_operands(
     ]
 
 
-@pytest.mark.parametrize("sample", list_samples())
+def build_trees() -> bytes:
+    """Trees whose score is activated and written into a cache: what ai.onnx 24 and ml 5 add."""
+    leaves = ((0, 1.0),), ((0, -2.0),)
+    attributes = place_nodes([Branch("BRANCH_LEQ", 0, 0.5, True, *leaves)]) | {"n_targets": 1}
+    proto = onnx.ModelProto.FromString(build_forest("TreeEnsemble", attributes, 1, rows=2))
+    proto.opset_import[0].version = 24
+    cache = np.zeros((2, 4, 1), np.float32)
+    proto.graph.initializer.append(numpy_helper.from_array(cache, "cache"))
+    proto.graph.initializer.append(numpy_helper.from_array(np.array([1, 3]), "at"))
+    proto.graph.initializer.append(numpy_helper.from_array(np.array([1]), "axis"))
+    for operator, names, result in (
+        ("Swish", ["y"], "active"),
+        ("Unsqueeze", ["active", "axis"], "line"),
+        ("TensorScatter", ["cache", "line", "at"], "z"),
+    ):
+        proto.graph.node.append(helper.make_node(operator, names, [result]))
+    kind = helper.make_tensor_value_info("z", onnx.TensorProto.FLOAT, [2, 4, 1])
+    proto.graph.output[0].CopyFrom(kind)
+    return bytes(proto.SerializeToString())
+
+
+@pytest.mark.parametrize("sample", [*list_samples(), "trees"])
 @pytest.mark.parametrize("label", ["zero", "varied"])
 def test_a_run_of_single_operators_is_the_run_of_the_engine(sample: str, label: str) -> None:
     """Results, outputs and leaves, each operator from the operands it reads alone."""
-    model = read_sample(sample)
+    model = build_trees() if sample == "trees" else read_sample(sample)
     manifest = admit_model(model, {})
     _, inputs = next(generate_inputs(manifest, 3, (label,)))
     operators = Operators(read_graph(model), manifest.profile)

@@ -69,6 +69,16 @@ def _hard_sigmoid(site: Site) -> Callable[[Doubles], Doubles]:
     return lambda x: np.minimum(np.maximum(x * alpha + beta, 0.0), 1.0) + 0.0
 
 
+def _swish(site: Site) -> Callable[[Doubles], Doubles]:
+    alpha = site.read_number("alpha", 1.0)
+    return lambda x: compute_swish(x, alpha)
+
+
+def compute_swish(x: Doubles, alpha: float) -> Doubles:
+    """NaN at minus infinity, as ONNX writes it."""
+    return x * compute_sigmoid(x * alpha)
+
+
 def _threshold(site: Site) -> Callable[[Doubles], Doubles]:
     alpha = site.read_number("alpha", 1.0)
     return lambda x: np.where(x <= alpha, 0.0, x)
@@ -98,5 +108,6 @@ RULES: dict[str, Rule] = {
     "PRelu": _sloped,
     "Selu": _build(_selu),
     "Shrink": _build(_shrink),
+    "Swish": _build(_swish),
     "ThresholdedRelu": _build(_threshold),
 }
