@@ -105,7 +105,7 @@ def decode_included(raw: bytes, fork: Fork = LATEST) -> Transaction:
             raise BadTransaction(f"signature has a high s (EIP-2): {evm.s}, at most {_HALF_ORDER}")
         sender = recover_sender(raw, evm)
     except UnrecognizedTransactionType as unknown:
-        raise UnsupportedTransaction(f"transaction type {raw[0]} is not known") from unknown
+        raise UnsupportedTransaction(f"transaction type not supported: {raw[0]}") from unknown
     except (
         rlp.exceptions.RLPException,
         ValidationError,
@@ -166,7 +166,7 @@ def _check_type(raw: bytes, fork: Fork) -> None:
         raise BadTransaction("empty transaction")
     if raw[0] < 0x80 and raw[0] not in get_transaction_types(fork):
         under = fork.name.lower()
-        raise UnsupportedTransaction(f"transaction type {raw[0]} is not known under {under}")
+        raise UnsupportedTransaction(f"transaction type not supported: {raw[0]} under {under}")
 
 
 def _check_blob_fields(evm: Any) -> None:  # py-evm's `validate` asks nothing of these

@@ -116,7 +116,7 @@ def check_static(
     if transaction.type_id not in get_transaction_types(rules.fork):
         under = rules.fork.name.lower()
         kind = transaction.type_id
-        raise UnsupportedTransaction(f"transaction type {kind} is not known under {under}")
+        raise UnsupportedTransaction(f"transaction type not supported: {kind} under {under}")
     if evm.chain_id not in (None, chain_id):
         raise BadTransaction(f"invalid chain id for signer: have {evm.chain_id} want {chain_id}")
     if evm.max_priority_fee_per_gas > evm.max_fee_per_gas:

@@ -212,7 +212,7 @@ def test_transactions_that_are_invalid_make_the_block_invalid(suite: Suite) -> N
         ((first, first), "nonce too low"),
         ((cut, *rest), "own execution gives|insufficient funds|does not decode|nonce"),
         ((later,), "does not decode"),  # bound to a chain, before EIP-155
-        ((typed,), "transaction 0: transaction type 2 is not known under homestead"),
+        ((typed,), "transaction 0: transaction type not supported: 2 under homestead"),
     ):
         bad = replace(block, transactions=tuple(raws))
         root = compute_list_root(bad.transactions)

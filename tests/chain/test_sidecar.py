@@ -77,7 +77,7 @@ def test_cell_proofs_are_known_from_osaka_on() -> None:
         assert decode_transaction(build_raw(build_sidecar(0)), fork).sidecar is not None
         with pytest.raises(UnsupportedTransaction, match="from osaka on"):
             decode_transaction(build_raw(build_sidecar(1)), fork)
-    with pytest.raises(UnsupportedTransaction, match="type 3 is not known under shanghai"):
+    with pytest.raises(UnsupportedTransaction, match="type not supported: 3 under shanghai"):
         decode_transaction(build_raw(build_sidecar(0)), Fork.SHANGHAI)
 
 

@@ -108,8 +108,8 @@ def test_signing_and_decoding_keep_every_field(
         (VALID[:-1], BadTransaction, "does not decode"),
         (VALID + b"\x00", BadTransaction, "does not decode"),
         (b"\x03" + VALID[1:], BadTransaction, "blob transaction"),
-        (b"\x05" + VALID[1:], UnsupportedTransaction, "type 5 is not known"),
-        (b"\x7f" + VALID[1:], UnsupportedTransaction, "type 127 is not known"),
+        (b"\x05" + VALID[1:], UnsupportedTransaction, "type not supported: 5"),
+        (b"\x7f" + VALID[1:], UnsupportedTransaction, "type not supported: 127"),
         (bytes(MAX_TRANSACTION_BYTES + 1), BadTransaction, "131073 bytes, at most 131072"),
     ],
 )

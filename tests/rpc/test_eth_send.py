@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from precompiles.models.samples import read_sample
 
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from tests.conftest import Driver
 
 TO = "0x" + "11" * 20
+KEYLESS_SENDER = "0x3fab184622dc19b6109349b94811493bf2a45362"  # of a signature nobody made
+DEPLOYER = "0x4e59b44847b379578588920ca78fbf26c0b4956c"  # of CREATE2, as Foundry expects it
+PUBLISH_DEPLOYER = (
+    "0xf8a58085174876e800830186a08080b853604580600e600039806000f350fe7fffffffffffffffffffffffffff"
+    "ffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b80"
+    "82525050506014600cf31ba02222222222222222222222222222222222222222222222222222222222222222a022"
+    "22222222222222222222222222222222222222222222222222222222222222"
+)
 GWEI = 10**9
 
 
@@ -166,3 +175,15 @@ def test_what_is_signed_here_can_be_read_under_every_fork(
     assert old("eth_sendRawTransaction", signed["raw"]) == signed["tx"]["hash"]
     added = old("inference_addModel", "0x" + read_sample("digits_exact").hex())
     assert old("eth_getTransactionByHash", added["transactionHash"])["from"] == old.accounts[0]
+
+
+def test_a_transaction_without_a_chain_and_a_key_is_taken(rpc: Any) -> None:
+    """So the CREATE2 deployer comes to its address on any chain, and Foundry scripts find it."""
+    rpc.send(to=KEYLESS_SENDER, value=hex(10**16))
+    sent = rpc("eth_sendRawTransaction", PUBLISH_DEPLOYER)
+    assert rpc("eth_getTransactionReceipt", sent)["contractAddress"] == DEPLOYER
+    assert len(rpc("eth_getCode", DEPLOYER, "latest")) == 2 + 2 * 69
+    rpc.send(to=DEPLOYER, data="0x" + "00" * 32 + "60006000f3", gas="0x186a0")
+    salted = bytes.fromhex("ff" + DEPLOYER[2:] + "00" * 32) + keccak(hexstr="60006000f3")
+    created = "0x" + keccak(salted)[12:].hex()
+    assert rpc("eth_getTransactionCount", created, "latest") == "0x1"
