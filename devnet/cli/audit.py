@@ -75,7 +75,7 @@ def command(
 ) -> None:
     """Run every inference of a range of blocks again: confirmed, refuted or cannot tell."""
     rule = locate_rule(agreement, Path()) if agreement else ""
-    show = _JsonReport() if as_json else _TextReport()
+    show = _JsonReport() if as_json else _TextReport(is_remote=not data_dir, is_pinned=bool(trust))
     try:
         with open_chain(url, data_dir, trust) as source, open_workers(jobs, rule) as workers:
             head = source.head
@@ -114,13 +114,16 @@ def _show_progress(blocks: int, as_json: bool) -> Iterator[OnBlock]:
 
 
 class _TextReport:
-    """What is not confirmed, line by line, then a table."""
+    """What is not confirmed, line by line, then a table, and what rests on the node's word."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_remote: bool, is_pinned: bool) -> None:
         self.summary = Summary()
+        self._is_remote, self._is_pinned = is_remote, is_pinned
+        self._bound = -1  # the last block that something was found about: it names those before
 
     def add(self, finding: Finding) -> None:
         self.summary.add(finding)
+        self._bound = finding.blocks.stop - 1
         if finding.result is not Result.CONFIRMED:
             word = click.style(f"{_WORDS[finding.result]:11}", _COLOURS[finding.result])
             if sys.stderr.isatty():
@@ -136,9 +139,19 @@ class _TextReport:
             click.echo(f"{name:60}" + "".join(f"{count:>12,}" for count in counts))
         totals = [summary.count(result) for result in _WORDS]
         click.echo(f"{'all':60}" + "".join(f"{count:>12,}" for count in totals))
+        if self._is_remote:
+            self._tell_trust(numbers)
         blocks = f"blocks {numbers.start} to {numbers.stop - 1}"
         word = _WORDS[summary.verdict] if sum(totals) else "no inferences"
         click.echo(f"{blocks}: {word}")
+
+    def _tell_trust(self, numbers: range) -> None:
+        """What no signature was asked for."""
+        rest = range(max(self._bound + 1, numbers.start), numbers.stop)
+        if rest:
+            click.echo(f"on the node's word: that {_name(rest)} had no call to a model")
+        if self.summary.models and not self._is_pinned:
+            click.echo("on the node's word: its first validator set; --trust HASH pins it")
 
 
 class _JsonReport:
@@ -170,6 +183,10 @@ def _locate(finding: Finding) -> str:
     if receipt is not None:
         transaction = f"0x{receipt.transaction_hash.hex()}"
         return f"block {blocks.start}, inference {receipt.call_index} of {transaction}"
+    return _name(blocks)
+
+
+def _name(blocks: range) -> str:
     if len(blocks) == 1:
         return f"block {blocks.start}"
     return f"blocks {blocks.start} to {blocks.stop - 1}"

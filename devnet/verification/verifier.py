@@ -33,6 +33,10 @@ class Verdict:
     outcome: Outcome
     steps: tuple[Step, ...]
 
+    def __bool__(self) -> bool:
+        """Whether it is verified: `assert proof.verify()` must not pass for what is refuted."""
+        return self.outcome is Outcome.VERIFIED
+
     @property
     def reason(self) -> str:
         """The first step that decides against, empty if verified."""

@@ -75,6 +75,13 @@ def test_running_node_is_audited(devnet: Command, url: str) -> None:
     assert shown.err == ""
     assert shown.out.splitlines()[-1].endswith(": confirmed")
     assert run_here("--url", url, "--trust", "0x" + "11" * 32).code == 1
+    client.request("evm_mine")
+    unpinned = devnet("audit", "--url", url, "--from", str(block)).out.splitlines()
+    assert unpinned[-3:-1] == [
+        f"on the node's word: that block {block + 1} had no call to a model",
+        "on the node's word: its first validator set; --trust HASH pins it",
+    ]
+    assert not any(line.startswith("on the node's word") for line in shown.out.splitlines())
 
 
 def test_liar_of_a_directory_is_found(folder: Path) -> None:

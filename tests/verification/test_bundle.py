@@ -100,6 +100,13 @@ def test_a_set_that_is_not_the_trusted_one_refutes(bundle: Bundle) -> None:
     assert verify_bundle(bundle, MODEL, bytes(32)).outcome is Outcome.REFUTED
 
 
+def test_a_verdict_is_true_if_verified_alone(bundle: Bundle) -> None:
+    """So that `assert proof.verify()` says what it seems to say."""
+    assert verify_bundle(bundle, MODEL)
+    assert not verify_bundle(bundle, MODEL, bytes(32))
+    assert not verify_bundle(bundle, None)
+
+
 def test_a_pinned_model_under_another_engine_cannot_be_told(node: Node) -> None:
     """Float bits of another engine prove nothing, in either direction."""
     sample = ask_pinned(read_sample("digits_float"))
