@@ -22,6 +22,7 @@ from devnet.chain.block import Inference
 from devnet.config import Config, Host
 from devnet.consensus.agreement import Agreement, parse_agreement
 from devnet.errors import ConfigError
+from devnet.model_source import read_model
 from devnet.models import Added, Model, Models
 from devnet.node import Node
 from devnet.proofs import build_proof
@@ -36,7 +37,6 @@ from devnet.verification.verifier import Verdict, verify_bundle
 from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.engine.canonical import to_array, to_tensor
 from precompiles.models.graph import Array
-from precompiles.models.samples import list_samples, read_sample
 
 
 class Hub:
@@ -50,7 +50,7 @@ class Hub:
 
         Raises: ConfigError if there is no such file; NotAdmitted with reason and remedy.
         """
-        added: Added = self._models.add(_read_model(source), alias)
+        added: Added = self._models.add(read_model(source), alias)
         return self._models.find("0x" + added.model_id.hex())
 
     def list(self) -> tuple[Model, ...]:
@@ -183,17 +183,3 @@ class Devnet:
     def set_behavior(self, validator: str, behavior: str) -> None:
         """Change what a validator does: `net.set_behavior("v2", "wrong-model")`."""
         self.node.set_behavior(validator, parse_behavior(behavior))
-
-
-def _read_model(source: str | Path | bytes) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    if isinstance(source, str) and source in list_samples():
-        return read_sample(source)
-    try:
-        return Path(source).read_bytes()
-    except OSError as fault:
-        samples = ", ".join(list_samples())
-        raise ConfigError(
-            f"cannot read '{source}': {fault.strerror}; give a file or a sample ({samples})"
-        ) from fault

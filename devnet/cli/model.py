@@ -9,11 +9,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from devnet.cli.dimension import dimension_option
 from devnet.cli.model_file import check, quantize
 from devnet.cli.output import json_option
 from devnet.cli.remote import rpc_option
-from devnet.cli.source import dimension_option, read_file
 from devnet.errors import ConfigError
+from devnet.model_source import read_model
 from devnet.rpc.client import Client
 from precompiles.dtypes import NUMPY_DTYPES
 from precompiles.engine.canonical import to_array, to_tensor
@@ -49,7 +50,7 @@ def add(
     if release:
         name, _, version = release.partition("@")
         options["release"] = {"name": name, "version": version, "fileName": Path(file).name}
-    added = client.upload("models", read_file(file), {"options": json.dumps(options)})
+    added = client.upload("models", read_model(file), {"options": json.dumps(options)})
     if as_json:
         click.echo(json.dumps(added))
         return

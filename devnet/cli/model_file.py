@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from devnet.cli.dimension import dimension_option
 from devnet.cli.output import json_option
-from devnet.cli.source import dimension_option, read_file
 from devnet.errors import ConfigError
+from devnet.model_source import read_model
 from precompiles.gas import Schedule, compute_infer_gas
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def check(file: Path, dimensions: dict[str, int], as_json: bool) -> None:
     """
     from precompiles.models.report import check_model
 
-    report = check_model(read_file(str(file)), dimensions)
+    report = check_model(read_model(str(file)), dimensions)
     click.echo(json.dumps(_check_to_json(report)) if as_json else "\n".join(_check_lines(report)))
     if not report.is_admitted:
         sys.exit(1)

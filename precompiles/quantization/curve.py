@@ -15,7 +15,7 @@ from precompiles.quantization.grid import Span
 from precompiles.quantization.linear import Floats
 from precompiles.quantization.lowering import Lowering, Result, read_float, read_text
 from precompiles.quantization.refusal import Unsupported
-from precompiles.quantization.value import Clamped, Constant, Curved, Monotone, Value
+from precompiles.quantization.value import Clamped, Constant, Curved, Value
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
 
@@ -116,14 +116,8 @@ def lower_extreme_of(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
             span = Span(-math.inf, min(limits, default=math.inf))
         return (_clamp(lowering, output, others[0], span),)
     return (
-        Monotone(
-            graph,
-            output,
-            lowering.shape(output),
-            lowering.span(output),
-            sources,
-            lambda names: graph.emit(operator, names, output),
-            moves=False,
+        lowering.monotone(
+            output, sources, lambda names: graph.emit(operator, names, output), moves=False
         ),
     )
 
@@ -151,14 +145,8 @@ def _take_larger(lowering: Lowering, operation: Node, slope: Floats) -> Value:
         factor = float(slope.item())
         return _bend(lowering, operation, lambda values: np.maximum(values, factor * values))
     scaled = apply_affine(lowering, output, source, slope, np.zeros(()))
-    return Monotone(
-        graph,
-        output,
-        lowering.shape(output),
-        lowering.span(output),
-        [source, scaled],
-        lambda names: graph.emit("Max", names, output),
-        moves=False,
+    return lowering.monotone(
+        output, [source, scaled], lambda names: graph.emit("Max", names, output), moves=False
     )
 
 

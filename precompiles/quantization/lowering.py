@@ -4,7 +4,7 @@ A rule takes one operation of the source and returns the values of its outputs; 
 `Unsupported` with what would be supported if it cannot.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -13,7 +13,7 @@ from precompiles.quantization.grid import Span
 from precompiles.quantization.integer_graph import IntegerGraph
 from precompiles.quantization.refusal import Unsupported
 from precompiles.quantization.source import Source
-from precompiles.quantization.value import Constant, Value
+from precompiles.quantization.value import Constant, Monotone, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,25 @@ class Lowering:
     def span(self, name: str) -> Span:
         """Calibrated span of a tensor of the source."""
         return self._spans[name]
+
+    def monotone(
+        self,
+        output: str,
+        sources: Sequence[Value],
+        apply: Callable[[Sequence[str]], str],
+        *,
+        moves: bool,
+        span: Span | None = None,
+    ) -> Monotone:
+        """What becomes of an output by an operator that commutes with every grid.
+
+        Args:
+            apply: emits the operator on the names of the sources.
+            moves: whether it compares nothing.
+            span: the calibrated one if not given.
+        """
+        span = self.span(output) if span is None else span
+        return Monotone(self.graph, output, self.shape(output), span, sources, apply, moves=moves)
 
 
 Rule: TypeAlias = Callable[[Lowering, Node], tuple[Result, ...]]

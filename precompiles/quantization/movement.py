@@ -7,7 +7,7 @@ import numpy as np
 from precompiles.models.graph import Array, Node
 from precompiles.quantization.lowering import Lowering, Result, read_integer, read_integers
 from precompiles.quantization.refusal import Unsupported
-from precompiles.quantization.value import Monotone, Value
+from precompiles.quantization.value import Value
 from precompiles.tensor import DType
 
 
@@ -88,11 +88,8 @@ def lower_concat(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     axis = read_integer(operation, "axis", 0)
     sources = [lowering.operand(name) for name in operation.inputs]
     return (
-        Monotone(
-            graph,
+        lowering.monotone(
             output,
-            lowering.shape(output),
-            lowering.span(output),
             sources,
             lambda names: graph.emit("Concat", names, output, axis=axis),
             moves=True,
@@ -106,14 +103,8 @@ def lower_where(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     mask = graph.constant(lowering.constant(operation.inputs[0], "condition"), "mask")
     sources = [lowering.operand(name) for name in operation.inputs[1:]]
     return (
-        Monotone(
-            graph,
-            output,
-            lowering.shape(output),
-            lowering.span(output),
-            sources,
-            lambda names: graph.emit("Where", [mask, *names], output),
-            moves=True,
+        lowering.monotone(
+            output, sources, lambda names: graph.emit("Where", [mask, *names], output), moves=True
         ),
     )
 
@@ -131,14 +122,12 @@ def _move(
     source = lowering.operand(operation.inputs[0])
     hint = f"{output}/{operator.lower()}.with"
     names = [other if isinstance(other, str) else graph.constant(other, hint) for other in others]
-    return Monotone(
-        graph,
+    return lowering.monotone(
         output,
-        lowering.shape(output),
-        source.span,
         [source],
         lambda moved: graph.emit(operator, [*moved, *names], output, **attributes),
         moves=True,
+        span=source.span,
     )
 
 

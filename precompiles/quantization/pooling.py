@@ -21,7 +21,7 @@ from precompiles.quantization.lowering import (
     read_text,
 )
 from precompiles.quantization.refusal import Unsupported
-from precompiles.quantization.value import Monotone, Pooled, Sum, Value
+from precompiles.quantization.value import Pooled, Sum, Value
 from precompiles.tensor import DType
 
 EXACT_SUM_MAX = 1 << 52  # runtimes add int64 up in float64: exact below 2^53
@@ -55,14 +55,12 @@ def lower_extreme(lowering: Lowering, operation: Node) -> tuple[Result, ...]:
     axes, keep = _read_reduction(lowering, operation, source)
     where = graph.constant(np.asarray(axes, np.int64), "axes")
     return (
-        Monotone(
-            graph,
+        lowering.monotone(
             output,
-            lowering.shape(output),
-            source.span,
             [source],
             lambda names: graph.emit(operator, [*names, where], output, keepdims=keep),
             moves=False,
+            span=source.span,
         ),
     )
 

@@ -43,6 +43,10 @@ class Quartet:
         self.network = found(folder, config or Config())
         known = behaviors or {}
         self.running = {name: self.open(name, known.get(name, "honest")) for name in NAMES}
+        self.begin()
+
+    def begin(self) -> None:
+        """Add what stands in for the node."""
 
     def open(self, name: str, behavior: str = "honest") -> Process:
         """Start one."""
@@ -89,12 +93,11 @@ class Quartet:
 class Four(Quartet):
     """With the node's sockets in the test's hands."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        super().__init__(folder, stack)
+    def begin(self) -> None:
         self.heard: list[Message] = []  # by the node
-        keys = derive_keys(load_key(folder / NODE))
+        keys = derive_keys(load_key(self.folder / NODE))
         place, peers = self.network.node.endpoint, self.network.peers[1:]
-        self.node = stack.enter_context(closing(Exchange(keys, place, read_clock, peers)))
+        self.node = self.stack.enter_context(closing(Exchange(keys, place, read_clock, peers)))
         self.wait(lambda: all(c.is_connected for c in self.node.list_contacts()))
 
     def step(self) -> None:
@@ -109,14 +112,7 @@ class Four(Quartet):
 class Orchestra(Quartet):
     """With a real node, for which time passes while the processes work."""
 
-    def __init__(
-        self,
-        folder: Path,
-        stack: ExitStack,
-        behaviors: Mapping[str, str] | None = None,
-        config: Config | None = None,
-    ) -> None:
-        super().__init__(folder, stack, behaviors, config)
+    def begin(self) -> None:
         self.node = self.open_node()
         self._nonce = 0
 

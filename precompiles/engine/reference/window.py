@@ -24,6 +24,19 @@ class Window:
     before: tuple[int, ...]
     out: tuple[int, ...]
 
+    def compute_after(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
+        """How far the last window reaches beyond an array, along each spatial axis."""
+        reach = (
+            (count - 1) * stride + dilation * (width - 1) + 1
+            for count, stride, dilation, width in zip(
+                self.out, self.strides, self.dilations, self.kernel, strict=True
+            )
+        )
+        return tuple(
+            max(end - size - front, 0)
+            for end, size, front in zip(reach, spatial, self.before, strict=True)
+        )
+
 
 def read_window(
     application: Application, spatial: tuple[int, ...], kernel: tuple[int, ...]
@@ -68,16 +81,6 @@ def take_taps(array: Array, window: Window, fill: float) -> Iterator[tuple[tuple
 
 
 def _pad(array: Array, window: Window, fill: float) -> Array:
-    spatial = array.shape[2:]
-    reach = tuple(
-        (count - 1) * stride + dilation * (width - 1) + 1
-        for count, stride, dilation, width in zip(
-            window.out, window.strides, window.dilations, window.kernel, strict=True
-        )
-    )
-    after = tuple(
-        max(end - size - front, 0)
-        for end, size, front in zip(reach, spatial, window.before, strict=True)
-    )
+    after = window.compute_after(array.shape[2:])
     widths = ((0, 0), (0, 0), *zip(window.before, after, strict=True))
     return np.pad(array, widths, constant_values=fill)

@@ -15,16 +15,7 @@ _TILE = 1 << 16  # float64 elements of an unrolled tile
 def pad(array: Array, window: Window, fill: float) -> Array:
     """All that the windows reach, from `before` in front of each spatial axis. (n, c, *spatial)."""
     spatial = array.shape[2:]
-    reach = tuple(
-        (count - 1) * stride + dilation * (width - 1) + 1
-        for count, stride, dilation, width in zip(
-            window.out, window.strides, window.dilations, window.kernel, strict=True
-        )
-    )
-    after = tuple(
-        max(end - size - front, 0)
-        for end, size, front in zip(reach, spatial, window.before, strict=True)
-    )
+    after = window.compute_after(spatial)
     if not any(window.before) and not any(after):
         return array
     padded = np.full(

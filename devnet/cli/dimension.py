@@ -1,29 +1,11 @@
-"""Where commands take models from: a file or a bundled sample, and sizes of its dimensions."""
+"""What commands that take a model share: sizes of its dynamic dimensions."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from devnet.errors import ConfigError
-from precompiles.models.samples import list_samples, read_sample
-
-
-def read_file(file: str) -> bytes:
-    """Bytes of a model file, or of a sample by its name.
-
-    Raises: ConfigError if there is neither.
-    """
-    if file in list_samples():
-        return read_sample(file)
-    try:
-        return Path(file).read_bytes()
-    except OSError as fault:
-        samples = ", ".join(list_samples())
-        raise ConfigError(
-            f"cannot read '{file}': {fault.strerror}; give an ONNX file or a sample ({samples})"
-        ) from fault
 
 
 def _parse_dimensions(
