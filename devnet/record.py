@@ -15,6 +15,15 @@ from msgspec.structs import astuple, fields
 from devnet.errors import StoreError
 
 T = TypeVar("T")
+UNREADABLE: tuple[type[Exception], ...] = (  # what bytes raise that are no value of a type
+    BaseValidationError,
+    cbor2.CBORDecodeError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+)
 Hooks = Mapping[type[Any], tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]]
 
 
@@ -39,14 +48,7 @@ class Codec:
         """The value of these bytes. Raises: StoreError if they are none of this kind."""
         try:
             return self._converter.structure(cbor2.loads(data), kind)
-        except (
-            BaseValidationError,
-            cbor2.CBORDecodeError,
-            ValueError,
-            TypeError,
-            KeyError,
-            IndexError,
-        ) as broken:
+        except UNREADABLE as broken:
             raise StoreError(
                 f"a stored {kind.__name__} does not read ({type(broken).__name__}: {broken}); put "
                 "back a copy of the data directory, or start with another one"

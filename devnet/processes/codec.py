@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 
 import cbor2
 from cattrs import Converter
-from cattrs.errors import BaseValidationError
 
 from devnet.consensus.participation.host import Status
 from devnet.consensus.tendermint.message import Precommit, Prevote
@@ -31,7 +30,7 @@ from devnet.processes.message import (
     ReportWanted,
     Transactions,
 )
-from devnet.record import build_converter
+from devnet.record import UNREADABLE, build_converter
 from devnet.validators.download import PART_BYTES, ModelPart, ModelWanted
 
 VERSION = 3
@@ -104,15 +103,7 @@ def decode(data: bytes) -> Message:
         message: Message = _build_converter().structure(parts, kind)
     except BadMessage:
         raise
-    except (
-        BaseValidationError,
-        cbor2.CBORDecodeError,
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        OverflowError,
-    ) as broken:
+    except UNREADABLE as broken:
         raise BadMessage(f"no {kind.__name__}: {type(broken).__name__}: {broken}") from broken
     _check_fields(message)
     if encode(message) != data:

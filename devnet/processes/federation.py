@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from devnet.chain.block import build_execution
 from devnet.chain.history import History
 from devnet.chain.origin import Origin
 from devnet.chain.shelf import Shelf
@@ -32,14 +31,14 @@ from devnet.processes.network_file import Network, load_network
 from devnet.processes.sentry import Sentry
 from devnet.processes.standing import describe_process
 from devnet.validators.attempt import LeftOut
-from devnet.validators.beginning import get_first_signed
+from devnet.validators.beginning import begin_history, get_first_signed
 from devnet.validators.cluster import Cluster
 from devnet.validators.council import Council
 from devnet.validators.decision import Decision
 from devnet.validators.founding import build_founding
 from devnet.validators.host import build_evidence_shelf
 from devnet.validators.misbehaviour import Behavior, name_client
-from devnet.validators.proposer import Select
+from devnet.validators.proposer import Ingredients, Select
 from devnet.validators.standing import Standing
 from devnet.validators.validator import Validator
 from precompiles.digest import compute_model_id
@@ -86,8 +85,7 @@ class Federation(Cluster):
             *(host, None, history),
         )
         self.validators = (follower,)
-        genesis = build_execution(follower.head, (), (), ())
-        self.history = History(genesis, shelf) if history is None else history
+        self.history = begin_history(follower.head, shelf) if history is None else history
         evidence = self.evidence if config.reports_evidence else None
         self._sentry = Sentry(
             *(follower, config.chain_id, self._turns, evidence, self.record, self._find_name)
@@ -230,7 +228,8 @@ class Federation(Cluster):
         def leave(transaction: Transaction, reason: Exception) -> None:
             self.left_out.append(LeftOut(transaction, reason))
 
-        return self.reader.propose(0, timestamp, last, select, leave).block.transactions
+        ingredients = Ingredients(timestamp, last, select, leave)
+        return self.reader.propose(0, ingredients).block.transactions
 
     def _take_next(self) -> Decision | None:
         """Take over the next block if somebody has sent it."""

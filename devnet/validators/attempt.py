@@ -6,7 +6,7 @@ from devnet.chain.block import Execution
 from devnet.chain.transaction import Transaction
 from devnet.consensus.certificate import Certificate
 from devnet.validators.opinion import Opinion
-from devnet.validators.proposer import Select
+from devnet.validators.proposer import Ingredients, Select
 from devnet.validators.validator import Validator
 
 
@@ -35,6 +35,11 @@ class Attempt:
     followers: list[Validator] = field(default_factory=list)  # who have executed it
     strays: list[tuple[str, int, bytes]] = field(default_factory=list)
     # name, height and hash of who decided another block than the chain has
+
+    @property
+    def ingredients(self) -> Ingredients:
+        """What its block is made of."""
+        return Ingredients(self.timestamp, self.last_commit, self.select, self.leave)
 
     def leave(self, transaction: Transaction, reason: Exception) -> None:
         """A transaction is not in a block that somebody built."""

@@ -1,13 +1,16 @@
-"""Where a validator's chain begins: the rules of its world, the state before the first block."""
+"""Where a chain begins: the rules of its world, state and history before the first block."""
 
 from collections.abc import Sequence
 
+from devnet.chain.block import build_execution
 from devnet.chain.forks.fork import parse_fork
 from devnet.chain.forks.schedule import build_schedule
 from devnet.chain.genesis import build_genesis
 from devnet.chain.genesis_file import place_genesis
 from devnet.chain.header import Header
+from devnet.chain.history import History
 from devnet.chain.origin import Origin
+from devnet.chain.shelf import Shelf
 from devnet.chain.state.node_store import NodeStore
 from devnet.chain.world import World
 from devnet.config import Config
@@ -20,6 +23,11 @@ from precompiles.interface import Table
 def get_first_signed(origin: Origin | None) -> int:
     """Number of the first block that anybody signs."""
     return 1 if origin is None else origin.next_number
+
+
+def begin_history(first: Header, shelf: Shelf | None) -> History:
+    """A chain of the genesis block alone, kept on a shelf if one is given."""
+    return History(build_execution(first, (), (), ()), shelf)
 
 
 def build_world(

@@ -5,7 +5,7 @@ Time is virtual: a silent validator costs a round, never a pause.
 
 from collections.abc import Callable, Sequence
 
-from devnet.chain.block import Execution, build_execution
+from devnet.chain.block import Execution
 from devnet.chain.body import extract_block
 from devnet.chain.forks.seal import accept_seal
 from devnet.chain.history import History
@@ -21,7 +21,7 @@ from devnet.errors import NoQuorum, StoreError
 from devnet.validators.accusation import Proof
 from devnet.validators.assembly import Assembly
 from devnet.validators.attempt import Attempt
-from devnet.validators.beginning import get_first_signed
+from devnet.validators.beginning import begin_history, get_first_signed
 from devnet.validators.council import Council
 from devnet.validators.decision import Decision
 from devnet.validators.founding import build_founding
@@ -75,8 +75,7 @@ class Cluster(Council):
             for index in range(config.validators)
         )
         founder = self.validators[0]
-        genesis = build_execution(founder.head, (), (), ())
-        self.history = History(genesis, shelf) if history is None else history
+        self.history = begin_history(founder.head, shelf) if history is None else history
         if origin is not None:
             for block in founder.import_blocks(self.history, origin.blocks, origin.check_seal):
                 self.history.append(block)

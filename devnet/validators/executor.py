@@ -76,8 +76,7 @@ class Executor:
             return NIL
         try:
             body = validator.propose(
-                *(round_, attempt.timestamp, attempt.last_commit, attempt.select, attempt.leave),
-                self._get_predicate(height, round_),
+                round_, attempt.ingredients, self._get_predicate(height, round_)
             )
         except HostError as fault:
             attempt.note(round_, Opinion(validator.name, None, f"{type(fault).__name__}: {fault}"))

@@ -1,6 +1,7 @@
 """Proposer: builds one validator's proposals: evidence first, then waiting transactions."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import chain
 
 from devnet.chain.client import Place
@@ -17,6 +18,16 @@ from devnet.validators.lineage import Lineage
 from devnet.validators.proposal import Proposal, build_template
 
 Select = Callable[[Callable[[bytes], int]], Selection]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What a block is made of, whoever makes it."""
+
+    timestamp: int
+    last_commit: Certificate | None  # of the block before
+    select: Select  # executable transactions, given account nonces
+    leave: Leave  # is told of those that cannot be in it
 
 
 class Proposer:
@@ -37,26 +48,24 @@ class Proposer:
     def propose(
         self,
         round_: int,
-        timestamp: int,
-        last_commit: Certificate | None,
-        select: Select,
-        on_left_out: Leave,
+        ingredients: Ingredients,
         is_censored: Predicate,
     ) -> Proposal:
         """Build and execute the next block. Raises: HostError if its client cannot."""
         head, hashes, world = self._lineage.head, self._lineage.hashes, self._world
+        timestamp, last_commit = ingredients.timestamp, ingredients.last_commit
         self._equipment.engine.enter(head.number + 1, round_)
         template = build_template(
             *(head, hashes[-1], last_commit, self._address, timestamp), world.schedule
         )
         state = world.open(head.state_root, template)
-        selection = select(state.get_nonce)
+        selection = ingredients.select(state.get_nonce)
         reports = self._accuser.build_reports(state, template, self._judge, hashes)
 
         def leave(transaction: Transaction, reason: Exception) -> None:
             if transaction not in reports:
                 selection.leave(transaction.sender)  # what follows by nonce would fail too
-                on_left_out(transaction, reason)
+                ingredients.leave(transaction, reason)
 
         offered = chain(reports, screen(selection, is_censored))
         place = Place(world, head, template, self._lineage.ancestors)

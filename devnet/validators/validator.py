@@ -10,7 +10,6 @@ from functools import partial
 from devnet.chain.block import Execution
 from devnet.chain.body import Block
 from devnet.chain.client import Client, Place
-from devnet.chain.execution import Leave
 from devnet.chain.header import Header
 from devnet.chain.history import History
 from devnet.chain.importing import CheckSeal
@@ -42,7 +41,7 @@ from devnet.validators.misbehaviour import Behavior
 from devnet.validators.opinion import Opinion
 from devnet.validators.proposal import Proposal, extract_template
 from devnet.validators.proposal_rules import ProposalRules
-from devnet.validators.proposer import Proposer, Select
+from devnet.validators.proposer import Ingredients, Proposer
 from devnet.validators.succession import Succession
 
 
@@ -149,15 +148,11 @@ class Validator:
     def propose(
         self,
         round_: int,
-        timestamp: int,
-        last_commit: Certificate | None,
-        select: Select,
-        on_left_out: Leave,
+        ingredients: Ingredients,
         is_censored: Predicate = allow,
     ) -> Proposal:
         """A block of waiting transactions, executed. Raises: HostError if its client cannot."""
-        wish = (timestamp, last_commit, select, on_left_out, is_censored)
-        proposal = self._proposer.propose(round_, *wish)
+        proposal = self._proposer.propose(round_, ingredients, is_censored)
         self._proposed = proposal.block
         return proposal
 

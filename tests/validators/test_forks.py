@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from devnet.consensus.participation.signing import KeySigner
 from devnet.consensus.tendermint.message import NO_ROUND, Message, Precommit, Prevote, Proposal
 from devnet.streams import draw
+from devnet.validators.proposer import Ingredients
 from devnet.validators.station import Letter
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ def test_a_second_decision_is_a_fork_with_culprits(driver: Driver) -> None:
     proposer = cluster.find("v1")
     assert cluster.get_proposer(height) == proposer.address
     parent, state = cluster.head, driver.node.timeline
-    other = proposer.propose(
-        0, parent.timestamp + 7, cluster.find_certificate(height - 1), driver.node._select, print
-    )
+    certificate, select = cluster.find_certificate(height - 1), driver.node._select
+    ingredients = Ingredients(parent.timestamp + 7, certificate, select, print)
+    other = proposer.propose(0, ingredients)
     driver.node.split([["v1", "v2", "v3"], ["v0"]])
     driver.node.mine()
     assert driver.node.timeline == state

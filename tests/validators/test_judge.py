@@ -9,6 +9,7 @@ from devnet.chain.body import Block, extract_block
 from devnet.chain.header import compute_header_hash
 from devnet.errors import BadEvidence
 from devnet.validators.judge import Judge
+from devnet.validators.proposer import Ingredients
 from tests.conftest import INFERENCE, Driver, encode_infer
 
 
@@ -24,15 +25,10 @@ class Court:
         self.validator = driver.node.cluster.validators[0]
         self.height = driver.node.head.header.number + 1
         number = self.height - 1
-        self.block = extract_block(
-            self.validator.propose(
-                0,
-                driver.node.timeline.compute_next(driver.node.head.header.timestamp),
-                driver.node.cluster.find_certificate(number),
-                driver.node._select,
-                lambda transaction, reason: None,
-            ).block
-        )
+        timestamp = driver.node.timeline.compute_next(driver.node.head.header.timestamp)
+        certificate = driver.node.cluster.find_certificate(number)
+        ingredients = Ingredients(timestamp, certificate, driver.node._select, print)
+        self.block = extract_block(self.validator.propose(0, ingredients).block)
         self.judge: Judge = self.validator._judge
 
     def judge_block(self, block: Block, height: int | None = None) -> None:

@@ -21,6 +21,7 @@ from devnet.streams import draw
 from devnet.validators.executor import Executor
 from devnet.validators.opinion import Opinion
 from devnet.validators.proposal import Proposal, build_template, extract_template
+from devnet.validators.proposer import Ingredients
 from devnet.validators.validator import Validator
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def propose(network: Driver, transactions: Sequence[Transaction] | None = None) 
 
     timestamp = node.head.header.timestamp + 1
     certificate = node.get_certificate(2)
-    return node.cluster.validators[2].propose(0, timestamp, certificate, select, print)
+    ingredients = Ingredients(timestamp, certificate, select, print)
+    return node.cluster.validators[2].propose(0, ingredients)
 
 
 def tamper(proposal: Proposal, **changes: Any) -> Proposal:

@@ -15,6 +15,7 @@ from devnet.rpc.evidence import get_evidence
 from devnet.validators.accusation import WrongBlock
 from devnet.validators.founding import build_founding
 from devnet.validators.misbehaviour import HONEST, parse_behavior
+from devnet.validators.proposer import Ingredients
 from precompiles.digest import compute_keccak
 from tests.conftest import INFERENCE, Driver, encode_infer
 
@@ -115,10 +116,9 @@ def accuse_falsely(driver: Driver, culprit: str) -> None:
     node = driver.node
     cluster, height = node.cluster, node.head.header.number + 1
     accused = cluster.find(culprit)
-    proposal = accused.propose(
-        0, node.timeline.compute_next(node.head.header.timestamp),
-        cluster.find_certificate(height - 1), node._select, lambda *left: None,
-    )  # fmt: skip
+    timestamp = node.timeline.compute_next(node.head.header.timestamp)
+    certificate = cluster.find_certificate(height - 1)
+    proposal = accused.propose(0, Ingredients(timestamp, certificate, node._select, print))
     index = int(culprit[1:])
     key = build_founding(node.config).keys[index]
     signer = KeySigner(key, node.config.chain_id, cluster._turns.get_set_hash)

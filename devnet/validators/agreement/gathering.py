@@ -12,8 +12,7 @@ it may take, until all have said what they found; who says nothing in time has n
 
 from collections.abc import Callable
 
-from devnet.consensus.participation.host import Timer, Transport, Wire
-from devnet.consensus.tendermint.duplicate import Duplicate
+from devnet.consensus.participation.host import Transport, Wire
 from devnet.consensus.tendermint.message import NO_ROUND, Proposal
 from devnet.consensus.tendermint.state import Step
 from devnet.consensus.tendermint.timeout import Timeouts
@@ -23,12 +22,13 @@ from devnet.validators.agreement.assessor import Assessor
 from devnet.validators.agreement.deposition import Deposition, locate
 from devnet.validators.agreement.hearing import Hearing
 from devnet.validators.agreement.statement import Due, Phase, Place, Said, Sign, is_said
+from devnet.validators.relay import Relay
 
 MAX_HEARINGS = 256  # of two heights; statements about more values are dropped
 _WINDOWS = 3  # parts of the time for a proposal; commitments and claims take one each
 
 
-class Gathering:
+class Gathering(Relay):
     """One validator's hearings, of the height in progress and the next one."""
 
     def __init__(
@@ -49,7 +49,6 @@ class Gathering:
         self._hearings: dict[Place, Hearing] = {}
         self._early: list[Proposal] = []  # of the next height
         self._height = 0
-        self._inner: Transport
         self._set_timer: Callable[[Due, int], None]
         self._deliver: Callable[[Proposal], None]
 
@@ -82,15 +81,6 @@ class Gathering:
             self._own.repeat(message, hearing)
         elif message.pol_round == NO_ROUND:
             self._begin(message, hearing, is_passed=True)
-
-    def send(self, to: bytes, message: Wire) -> None:
-        self._inner.send(to, message)
-
-    def schedule(self, timer: Timer, delay_us: int) -> None:
-        self._inner.schedule(timer, delay_us)
-
-    def report(self, duplicate: Duplicate) -> None:
-        self._inner.report(duplicate)
 
     # IN
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from devnet.consensus.participation.commit import Commit
-from devnet.consensus.participation.host import Application, Retry, Status, Timer, Transport, Wire
+from devnet.consensus.participation.host import Application, Retry, Status, Transport, Wire
 from devnet.consensus.participation.signing import Signer
 from devnet.consensus.set_change import Update
-from devnet.consensus.tendermint.duplicate import Duplicate
 from devnet.consensus.tendermint.event import Event
 from devnet.consensus.tendermint.machine import Result, Rules
 from devnet.consensus.tendermint.message import NO_ROUND, Message, Prevote, Proposal
@@ -21,6 +20,7 @@ from devnet.consensus.tendermint.state import State
 from devnet.consensus.vote import NIL
 from devnet.streams import Stream
 from devnet.validators.faults.fault import Fault, Strategy
+from devnet.validators.relay import Relay
 
 Predicate = Callable[[bytes], bool]
 
@@ -32,8 +32,11 @@ class Held(Retry, frozen=True):
     is_twisted: bool  # half of the others get another one
 
 
-class Disguise:
-    """A transport that does what the faults say with everything its participant sends."""
+class Disguise(Relay):
+    """A transport that does what the faults say with everything its participant broadcasts.
+
+    Help for those who lag, clocks and reports of others stay honest.
+    """
 
     def __init__(
         self,
@@ -76,18 +79,6 @@ class Disguise:
             self._inner.schedule(held, 1000 * late.time_ms)
         else:
             self.release(held)
-
-    def send(self, to: bytes, message: Wire) -> None:
-        """Help for those who lag is given honestly."""
-        self._inner.send(to, message)
-
-    def schedule(self, timer: Timer, delay_us: int) -> None:
-        """Clocks are honest."""
-        self._inner.schedule(timer, delay_us)
-
-    def report(self, duplicate: Duplicate) -> None:
-        """What it sees of others."""
-        self._inner.report(duplicate)
 
     def release(self, held: Held) -> None:
         """Send what was held back."""
