@@ -17,6 +17,7 @@ from devnet.cli.trust import trust_option
 from devnet.consensus.agreement import locate_rule
 from devnet.errors import ConfigError, HostError, RemoteError
 from devnet.verification.audit.audit import audit_blocks, select_blocks
+from devnet.verification.audit.execution import EXACT
 from devnet.verification.audit.finding import Finding, Result, Summary
 from devnet.verification.audit.workers import open_workers
 from precompiles.digest import encode_cid
@@ -74,7 +75,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Run every inference of a range of blocks again: confirmed, refuted or cannot tell."""
-    rule = locate_rule(agreement, Path()) if agreement else ""
+    rule = locate_rule(agreement, Path()) if agreement and agreement != EXACT else ""
     show = _JsonReport() if as_json else _TextReport(is_remote=not data_dir, is_pinned=bool(trust))
     try:
         with open_chain(url, data_dir, trust) as source, open_workers(jobs, rule) as workers:

@@ -82,6 +82,7 @@ def command(
         )
 
     rule = None if agreement is None else parse_agreement(locate_rule(agreement, Path()))
+    rule = None if rule is None or rule.is_exact else rule
     verdicts = [(name, verify(name, text)) for name, text in texts]
     if as_json:
         click.echo(_join_json([_to_json(name, verdict) for name, verdict in verdicts]))

@@ -60,23 +60,24 @@ def _judge_outputs(
     outputs: tuple[Tensor, ...],
     agreement: Agreement | None,
 ) -> Step:
+    """Bits that are the same or taken for it, then bits that say nothing, then a lie."""
     profile = manifest.profile.name.lower()
-    parting = ""
+    found = f"{encode_cid(manifest.model_id)}, {profile}: same bits"
     if outputs != bundle.outputs:
         parting = describe_parting(manifest, outputs, bundle.outputs, "in the bundle")
-    if agreement is not None and parting:
-        taken = agreement.takes(outputs, bundle.outputs)
-        verb = "takes" if taken else "does not take"
-        value = f"{profile}: {parting}, which {agreement.text} {verb} for the same"
-        return Step("execution", Mark.HOLDS if taken else Mark.FAILS, value)
+        found = f"{profile}: {parting}"
+    if agreement is not None and agreement.takes(outputs, bundle.outputs):
+        return Step("execution", Mark.HOLDS, f"{found}, taken by {agreement.text}")
     known = {engine.fingerprint: engine.description for engine in bundle.engines}
     signers = {v.fingerprint: known.get(v.fingerprint) for v in bundle.certificate.votes}
     foreign = find_foreign_engine(manifest, signers)
     if foreign:
         return Step("execution", Mark.UNKNOWN, foreign)
-    if parting:
-        return Step("execution", Mark.FAILS, parting)
-    return Step("execution", Mark.HOLDS, f"{encode_cid(manifest.model_id)}, {profile}: same bits")
+    if outputs == bundle.outputs:
+        return Step("execution", Mark.HOLDS, found)
+    if agreement is not None:
+        found += f", not taken by {agreement.text}"
+    return Step("execution", Mark.FAILS, found)
 
 
 def run_again(

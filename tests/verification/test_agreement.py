@@ -76,4 +76,4 @@ def test_a_chain_checks_its_bundles_by_its_own_rule() -> None:
         hashes = [driver.ask(model_id, digit).transaction.hash for digit in range(4)]
         verdicts = [net.bundle(sent).verify() for sent in hashes]
     assert {verdict.outcome for verdict in verdicts} == {Outcome.VERIFIED}
-    assert any("takes for the same" in verdict.steps[-1].value for verdict in verdicts)
+    assert any("taken by" in verdict.steps[-1].value for verdict in verdicts)

@@ -13,6 +13,7 @@ import pytest
 from devnet.chain.call import Call
 from devnet.chain.signing import UnsignedTransaction, sign_transaction
 from devnet.config import Config
+from devnet.consensus.agreement import parse_agreement
 from devnet.errors import BadBundle, UnknownInference, UnknownTransaction
 from devnet.models import Models
 from devnet.node import Node
@@ -122,6 +123,31 @@ def test_a_portable_model_under_another_engine_is_verified(node: Node) -> None:
     sample = read_sample("digits_float")
     foreign = _sign_elsewhere(build_proof(node, _infer(node, sample, ONES)))
     assert verify_bundle(foreign, sample).steps[-1].mark is Mark.HOLDS
+
+
+@pytest.mark.parametrize(
+    ("rule", "step", "marks"),
+    [
+        (None, 0, (Mark.HOLDS, Mark.UNKNOWN)),
+        (None, 1, (Mark.FAILS, Mark.UNKNOWN)),
+        ("tolerance(1)", 0, (Mark.HOLDS, Mark.HOLDS)),
+        ("tolerance(1)", 1, (Mark.FAILS, Mark.UNKNOWN)),
+        (f"tolerance({2**50})", 1, (Mark.HOLDS, Mark.HOLDS)),
+    ],
+)
+def test_a_rule_decides_what_it_takes_and_no_more(
+    node: Node, rule: str | None, step: int, marks: tuple[Mark, Mark]
+) -> None:
+    """Of a pinned model: signed under this engine, and under another; `step` is added to a bit."""
+    sample = ask_pinned(read_sample("digits_float"))
+    bundle = build_proof(node, _infer(node, sample, ONES))
+    *others, last = bundle.outputs
+    data = bytes((*last.data[:-2], last.data[-2] ^ step, last.data[-1]))
+    bundle = replace(bundle, outputs=(*others, replace(last, data=data)))
+    agreement = None if rule is None else parse_agreement(rule)
+    for shown, mark in zip((bundle, _sign_elsewhere(bundle)), marks, strict=True):
+        execution = verify_bundle(shown, sample, agreement=agreement).steps[-1]
+        assert execution.mark is mark, execution.value
 
 
 def _sign_elsewhere(bundle: Bundle) -> Bundle:

@@ -64,18 +64,17 @@ def execute(folder: Path, accepted: str, task: Task) -> Answer:
 
 
 def _judge(manifest: Manifest, accepted: str, task: Task, outputs: tuple[Tensor, ...]) -> Answer:
-    if accepted and outputs != task.outputs:
-        rule = _parse_rule(accepted)
-        if rule.takes(outputs, task.outputs):
-            return Answer(Result.CONFIRMED)
-        parting = describe_parting(manifest, outputs, task.outputs, "on the chain")
-        return Answer(Result.REFUTED, _STEP, f"{parting}; {rule.text} does not take that")
+    rule = _parse_rule(accepted) if accepted else None
+    if rule is not None and rule.takes(outputs, task.outputs):
+        return Answer(Result.CONFIRMED)
     foreign = find_foreign_engine(manifest, task.engines)
     if foreign:
         return Answer(Result.CANNOT_TELL, _STEP, foreign)
     if outputs == task.outputs:
         return Answer(Result.CONFIRMED)
     parting = describe_parting(manifest, outputs, task.outputs, "on the chain")
+    if rule is not None:
+        return Answer(Result.REFUTED, _STEP, f"{parting}; {rule.text} does not take that")
     if task.agreement != EXACT:
         text = f"{parting}; the chain agrees by {task.agreement}, which may take that: --agreement"
         return Answer(Result.CANNOT_TELL, _STEP, text)
