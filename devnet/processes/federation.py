@@ -18,13 +18,11 @@ from devnet.clock import Clock
 from devnet.config import Config, Host
 from devnet.consensus.blame.halt import diagnose_halt
 from devnet.consensus.blame.naming import use_names
-from devnet.consensus.certificate import check_certificate, encode_certificate
-from devnet.consensus.participation.commit import to_certificate
+from devnet.consensus.certificate import encode_certificate
 from devnet.consensus.signature import recover
-from devnet.consensus.vote import VoteContext
-from devnet.errors import BadMessage, ConfigError, ConsensusError, NoQuorum
-from devnet.processes.body import unpack
+from devnet.errors import BadMessage, ConfigError, NoQuorum
 from devnet.processes.correspondence import Correspondence
+from devnet.processes.decided import check_decided
 from devnet.processes.key_file import load_key
 from devnet.processes.message import BlockWanted, Decided, Transactions
 from devnet.processes.network_file import Network, load_network
@@ -246,18 +244,13 @@ class Federation(Cluster):
 
     def _check(self, decided: Decided) -> Decision | None:
         (follower,) = self.validators
-        commit = decided.commit
-        body = unpack(decided.body, commit.value, follower.world.schedule)
-        certificate = to_certificate(commit, self.get_validators(commit.height))
-        context = VoteContext(
-            self._chain_id, commit.height, self._turns.get_set_hash(commit.height)
+        height = decided.commit.height
+        proposal, certificate = check_decided(
+            *(decided, self.get_validators(height), self._chain_id),
+            *(self._turns.get_set_hash(height), follower.world.schedule),
         )
-        try:
-            check_certificate(certificate, self.get_validators(commit.height), context)
-        except ConsensusError as refused:
-            raise BadMessage(f"a decision without proof: {refused}") from refused
         follower.stuck = ""
-        block = follower.execute_decided(body.block)
+        block = follower.execute_decided(proposal.block)
         if block is None:
             self.waiting = f"the node cannot follow: {follower.stuck}"
             return None
@@ -265,9 +258,9 @@ class Federation(Cluster):
         follower.accept(block)
         self._next = self._turns.get_rotation(self.head.number + 1)
         self._settle(block)
-        self._sentry.conclude(commit.height, block.hash)
+        self._sentry.conclude(height, block.hash)
         self.round, self.step = certificate.round, "decided"
-        self._post.forget(commit.height)
+        self._post.forget(height)
         return Decision(block, certificate)
 
     def _list_names(self) -> dict[bytes, str]:

@@ -9,12 +9,10 @@
 Nothing is decided while nobody wants a block, and no round passes.
 """
 
-import logging
 from collections.abc import Callable
 
 from devnet.chain.body import extract_block
 from devnet.clock import Clock
-from devnet.consensus.participation.commit import Commit, to_certificate
 from devnet.consensus.participation.host import NextHeight, Status, Timer, Wire
 from devnet.consensus.participation.participant import MAX_COMMITS, Participant
 from devnet.consensus.participation.signing import KeySigner, KeyVerifier
@@ -23,18 +21,18 @@ from devnet.consensus.tendermint.message import Message, Precommit, Prevote, Pro
 from devnet.errors import BadMessage
 from devnet.network.sockets.exchange import Exchange
 from devnet.network.sockets.identity import Peer
-from devnet.processes.body import pack, unpack
+from devnet.processes.body import unpack
+from devnet.processes.books import Books
 from devnet.processes.codec import encode
 from devnet.processes.demand import Demand
 from devnet.processes.home import Home
 from devnet.processes.mempool import Mempool
-from devnet.processes.message import BlockWanted, Body, Decided, Proposed
+from devnet.processes.message import BlockWanted, Decided, Proposed
 from devnet.processes.outlet import Outlet
 from devnet.processes.testimony import HEARD_HEIGHTS
 from devnet.processes.timers import TIMEOUTS, Timers
 from devnet.processes.vigil import Vigil
 from devnet.validators.accusation import Proof, WrongBlock
-from devnet.validators.attempt import Attempt
 from devnet.validators.chain_ledger import ChainLedger
 from devnet.validators.executor import Executor
 from devnet.validators.faults.disguise import Held
@@ -42,8 +40,6 @@ from devnet.validators.guise import choose_guise
 from precompiles.engine.fingerprint import compute_fingerprint
 
 MAX_ROUND = 10_000  # beyond it nobody is, whatever they say
-
-_logger = logging.getLogger(__name__)
 
 
 class Member:
@@ -60,21 +56,25 @@ class Member:
         """`on_decided` is told of each block that has become final here."""
         self.home, self.mempool = home, Mempool(home)
         self.timers = Timers(clock)
-        self._exchange, self._on_decided = exchange, on_decided
+        self._exchange = exchange
         self._executor = Executor(home.validator, home.history.get_hash)
         height = home.validator.head.number + 1
         chain_id, get_set_hash = home.config.chain_id, home.turns.get_set_hash
         self._verifier = KeyVerifier(chain_id, get_set_hash)
         self._ledger = ChainLedger(height, home.turns, home.get_certificate)
         self._demand = Demand()
-        self._attempt = self._begin_attempt(height)
         self._held: Timer | None = None  # the next height, until there is reason for it
         self._is_dormant = True  # the height has not begun
         address = home.validator.address
         evidence = home.evidence if home.config.reports_evidence else None
         self._vigil = Vigil(home.validator, home.turns.get_validators, evidence, self._share)
+        self._books = Books(
+            *(home, self.mempool, self._demand, self._executor, self._ledger),
+            *(self._vigil.conclude, on_decided),
+        )
+        self._books.begin(height)
         self._outlet = Outlet(
-            *(exchange, self.timers, self._find_body, self._vigil.hear, self._vigil.accuse)
+            *(exchange, self.timers, self._books.find_body, self._vigil.hear, self._vigil.accuse)
         )
         signer = KeySigner(key, chain_id, get_set_hash)
         others = dict.fromkeys(c.peer.address for c in exchange.list_contacts())
@@ -118,16 +118,16 @@ class Member:
                 self._disguise.release(timer)
             else:
                 self.participant.on_timer(timer)
-                self._store()
+                self._books.store()
         self.advance()
 
     def advance(self) -> None:
         """Begin a height if there is reason to."""
         if self._held is not None and self._has_reason(self.height + 1):
             timer, self._held = self._held, None
-            self._attempt = self._begin_attempt(self.height + 1)
+            self._books.begin(self.height + 1)
             self.participant.on_timer(timer)
-            self._store()
+            self._books.store()
             coming = self._demand.pop(self.height)
             if coming is not None:
                 self._adopt(coming)
@@ -140,9 +140,7 @@ class Member:
         """Somebody wants a block."""
         if wanted.height >= self._next:
             self._demand.wanted = wanted
-            if self._attempt.height == wanted.height:
-                self._attempt.timestamp = max(self._attempt.timestamp, wanted.timestamp)
-                self._attempt.allow_empty |= wanted.empty_too
+            self._books.amend(wanted)
 
     def on_proposed(self, peer: Peer, proposed: Proposed) -> None:
         """A proposal and its block. Raises: BadMessage."""
@@ -173,7 +171,7 @@ class Member:
         if status.height <= self.height:
             self.participant.receive(status)
             if status.height == self.height and self._ledger.is_decided:
-                decided = self._build_decided(self._ledger.get_commit(self.height))
+                decided = self._books.build_decided(self._ledger.get_commit(self.height))
                 self._exchange.send(peer.key, encode(decided))
         elif status.height > self._next:
             self.catch_up()
@@ -219,7 +217,7 @@ class Member:
     def _receive(self, message: Wire) -> None:
         if self._disguise is None or self._disguise.hear(message):
             self.participant.receive(message)
-            self._store()
+            self._books.store()
 
     def _share(self, proof: Proof) -> None:
         """Let all peers have statements that prove misbehaviour by themselves."""
@@ -248,52 +246,4 @@ class Member:
         if self._is_dormant:
             self._is_dormant = False
             self.participant.start()
-            self._store()
-
-    def _begin_attempt(self, height: int) -> Attempt:
-        home, wanted = self.home, self._demand.find_wish(height)
-        home.validator.conduct.begin()
-        timestamp = home.validator.head.timestamp + home.config.block_time_s
-        attempt = Attempt(
-            height, self.mempool.select, timestamp, False, home.find_last_commit(height - 1)
-        )
-        if wanted is not None:
-            attempt.timestamp = max(timestamp, wanted.timestamp)
-            attempt.allow_empty = wanted.empty_too
-        self._executor.begin(attempt)
-        return attempt
-
-    def _store(self) -> None:
-        """Keep a block that has been decided, and tell of it."""
-        attempt, home = self._attempt, self.home
-        for left in attempt.left_out:
-            self.mempool.leave(left.transaction, left.reason)
-        attempt.left_out.clear()
-        block = attempt.decided
-        if block is None or home.history.head.header.number >= attempt.height:
-            return
-        if home.validator not in attempt.followers:
-            _logger.error("cannot follow: %s", home.validator.stuck)
-            return
-        commit = self._ledger.get_commit(attempt.height)
-        home.append(block, to_certificate(commit, home.get_validators(attempt.height)))
-        self._vigil.conclude(attempt.height, block.hash)
-        self.mempool.settle(block.transactions)
-        home.save(self.mempool.all())
-        _logger.info("block %d 0x%s", attempt.height, block.hash.hex())
-        self._on_decided(self._build_decided(commit))
-
-    def _build_decided(self, commit: Commit) -> Decided:
-        return Decided(commit, pack(self.home.get_proposal(commit.height)))
-
-    def _find_body(self, message: Wire) -> Body | None:
-        """The block of a message that is about to leave; its own are kept for a restart."""
-        if isinstance(message, Commit):
-            return pack(self.home.get_proposal(message.height))
-        assert isinstance(message, Proposal)
-        proposal = self._executor.find_body(message.value)
-        if proposal is None:
-            return None
-        body = pack(proposal)
-        self.home.log.keep_body(message.value, body)
-        return body
+            self._books.store()

@@ -100,7 +100,7 @@ def test_a_decision_without_proof_is_no_block_and_its_sender_is_dropped(
 ) -> None:
     """A certificate with too little power, or with signatures of something else."""
     orchestra.send()
-    genuine = orchestra.running["v0"]._member._build_decided(
+    genuine = orchestra.running["v0"]._member._books.build_decided(
         orchestra.running["v0"]._member._ledger.get_commit(1)
     )
     liar = orchestra.impersonate("v3")
