@@ -9,7 +9,8 @@ from precompiles.models.table.operator import FLOATS, SINGLE
 
 _ROUNDED = (
     "the correctly rounded sum is a function of the operands alone: float64 BLAS in any order "
-    "gives an interval, and a sum whose interval holds two float32 numbers is added exactly"
+    "gives an interval, and a sum whose interval holds two float32 numbers is added exactly (of "
+    "operands over 2^36 apart: but for what is below 2^-60 of the largest product)"
 )
 _STEPS = "float64 + - * / sqrt one array at a time, each rounded by IEEE 754; nothing is fused"
 _TREE = f"one fixed tree of float64 additions; {_STEPS}"

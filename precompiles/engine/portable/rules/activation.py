@@ -81,7 +81,7 @@ def compute_swish(x: Doubles, alpha: float) -> Doubles:
 
 def _threshold(site: Site) -> Callable[[Doubles], Doubles]:
     alpha = site.read_number("alpha", 1.0)
-    return lambda x: np.where(x <= alpha, 0.0, x)
+    return lambda x: np.where(x > alpha, x, 0.0)  # zero for NaN, as ONNX writes it
 
 
 def _shrink(site: Site) -> Callable[[Doubles], Doubles]:

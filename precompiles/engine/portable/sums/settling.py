@@ -4,8 +4,11 @@
 |---------------|-----------------------------------------------------------------------|
 | few           | their products one by one, added by `math.fsum`                       |
 | many          | products of slices in BLAS, each exact, and two-sums of the few parts |
+| of operands   | products to 2^-60 of the largest one of the sum, in two halves that   |
+| 2^36 apart    | add up exactly: their sum is rounded once                             |
 
-Both give the same number, since both give the correctly rounded sum.
+The first two give the same number, the correctly rounded sum; which sums are of the third kind
+follows from the operands alone.
 """
 
 from typing import Any
@@ -15,13 +18,21 @@ import numpy.typing as npt
 
 from precompiles.engine.portable.functions.polynomial import Doubles, Truths
 from precompiles.engine.portable.sums.expansion import add_numbers_to_odd, add_to_odd
-from precompiles.engine.portable.sums.slices import MAX_TERMS, NARROW, SLICES, cut, place_on_grid
+from precompiles.engine.portable.sums.slices import (
+    MAX_TERMS,
+    NARROW,
+    SLICES,
+    cut,
+    cut_terms,
+    is_wide,
+)
 from precompiles.engine.portable.sums.special import drop_special, find_special
 from precompiles.engine.portable.sums.total import add_up, count_levels
 
 _EACH, _CUT, _SLICED = 16, 8, 1  # ns/2 of a product: added by itself, cut, multiplied in slices
 _HANDFUL = 1 << 11  # products
 _TILE = 1 << 17  # sums held at a time on the way of many
+_FEW = 1 << 14  # products held at a time, so that they stay in cache
 _UNIT = 2.0**-53
 
 
@@ -49,6 +60,11 @@ def settle(
     at = np.nonzero(doubtful)
     if not at[0].size or _settle_numbers(rows, columns, offset, at, out):
         return
+    wide = is_wide(rows, axis=1)[:, None] | is_wide(columns, axis=0)
+    if wide.any():
+        _settle_wide(rows, columns, offset, np.nonzero(doubtful & wide), out)
+        doubtful = doubtful & ~wide
+        at = np.nonzero(doubtful)
     lines = np.flatnonzero(doubtful.any(axis=1))
     if _is_few(at[0].size, lines.size, columns.shape[1]):
         added = None if offset is None else offset[at]
@@ -113,7 +129,7 @@ def _settle_each(
     out: npt.NDArray[Any],
 ) -> None:
     """Shapes: left and right (count, k), offset (count)."""
-    terms = place_on_grid(left, axis=1) * place_on_grid(right, axis=1)
+    terms = left * right
     if offset is not None:
         terms = np.concatenate([terms, offset[:, None]], axis=1)
     slack = add_up(np.abs(terms)) * ((count_levels(terms.shape[1]) + 4) * _UNIT)
@@ -123,6 +139,26 @@ def _settle_each(
         exact = np.asarray(add_numbers_to_odd(terms[index].tolist()))
         high[index] = round_once(exact, out.dtype)
     out[at] = high
+
+
+def _settle_wide(
+    rows: Doubles,
+    columns: Doubles,
+    offset: Doubles | None,
+    at: tuple[npt.NDArray[Any], ...],
+    out: npt.NDArray[Any],
+) -> None:
+    """Within k 2^-61 of the largest term of the sum, then rounded once."""
+    lines = np.ascontiguousarray(columns.T)
+    ones = np.ones(rows.shape[1] + (offset is not None))
+    step = max(_FEW // ones.size, 1)
+    for start in range(0, at[0].size, step):
+        i, j = (axis[start : start + step] for axis in at)
+        terms = rows[i] * lines[j]
+        if offset is not None:
+            terms = np.concatenate([terms, offset[i, j][:, None]], axis=1)
+        exact = add_to_odd([half @ ones for half in cut_terms(terms)])
+        out[i, j] = round_once(exact, out.dtype)
 
 
 def _multiply_slices(

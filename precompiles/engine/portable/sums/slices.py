@@ -1,14 +1,15 @@
 """Operands on a grid, and cut into slices whose products add up without rounding.
 
 A row of the left operand, or a column of the right one, with largest magnitude below 2^E counts in
-multiples of 2^(E - 60): float32 values keep all 24 bits down to 2^-36 of the largest.
+multiples of 2^(E - 60): float32 values keep all 24 bits down to 2^-36 of the largest. Where some
+are smaller, it is their products that are put on a grid.
 Source: error-free transformation of Ozaki, Ogita, Oishi and Rump 2012.
 """
 
 import numpy as np
 import numpy.typing as npt
 
-from precompiles.engine.portable.functions.polynomial import Doubles
+from precompiles.engine.portable.functions.polynomial import Doubles, Truths
 
 Wholes = npt.NDArray[np.int64]
 SLICE_BITS, SLICES = 20, 3
@@ -16,11 +17,6 @@ MAX_TERMS = 1 << 12  # 2 * 20 bits and 12 for the sum stay below the 53 of float
 _GRID_BITS = SLICE_BITS * SLICES
 NARROW = 2.0 ** (_GRID_BITS - 24)  # ratio of values up to which the grid rounds no float32
 _LEAST = -500  # exponent of an operand of zeros
-
-
-def place_on_grid(operand: Doubles, axis: int) -> Doubles:
-    """Every value rounded to the grid of its row or column; `axis` is the one that is summed."""
-    return _round_to(operand, _find_exponent(operand, axis) - _GRID_BITS)
 
 
 def cut(operand: Doubles, axis: int) -> tuple[Doubles, ...]:
@@ -33,6 +29,26 @@ def cut(operand: Doubles, axis: int) -> tuple[Doubles, ...]:
         slices.append(part)
         rest = rest - part
     return (*slices, rest)
+
+
+def cut_terms(terms: Doubles) -> tuple[Doubles, Doubles]:
+    """Products (count, k) rounded to 2^(E - 60) of the largest of their sum, below 2^E, in halves.
+
+    Up to 2^22 of either half add up without rounding.
+    """
+    exponent = _find_exponent(terms, axis=1)
+    whole = _round_to(terms, exponent - _GRID_BITS)
+    high = _round_to(whole, exponent - _GRID_BITS // 2)
+    return high, whole - high
+
+
+def is_wide(operand: Doubles, axis: int) -> Truths:
+    """Rows or columns that the grid would round, as they hold values more than 2^36 apart."""
+    sizes = np.abs(operand)
+    largest = np.max(sizes, axis=axis, initial=0.0)
+    least = np.min(sizes, axis=axis, initial=np.inf, where=sizes > 0)
+    found: Truths = largest >= least * NARROW
+    return found
 
 
 def find_units(operand: Doubles, axis: int) -> Doubles:

@@ -9,6 +9,7 @@ from precompiles.engine.portable.evaluator import RULES, build_program
 from precompiles.engine.portable.rules import window
 from precompiles.engine.reference.application import NoRule
 from precompiles.engine.reference.evaluator import evaluate as evaluate_exactly
+from precompiles.engine.session import build_session
 from precompiles.models.graph import read_graph
 from precompiles.models.samples import list_samples, read_sample
 from precompiles.models.table.portable import PORTABLE
@@ -124,6 +125,17 @@ def test_pooling_and_relu_hand_on_nan_and_order_zeros(run: Run) -> None:
     (got,) = run("Relu", [image])
     assert not np.signbit(got[0, 0, [0, 1, 2]]).any()
     assert np.isnan(got[0, 0, 3])
+
+
+def test_a_threshold_lets_nothing_through_that_is_not_above_it(run: Run) -> None:
+    """NaN is not, so it becomes zero, in ONNX's words and in the runtime."""
+    values = np.array([np.nan, np.inf, -np.inf, 1.0, 1.5], F32)
+    (got,) = run("ThresholdedRelu", [values], alpha=1.0)
+    assert got.tobytes() == np.array([0.0, np.inf, 0.0, 0.0, 1.5], F32).tobytes()
+    (theirs,) = build_session(build_one("ThresholdedRelu", [values], alpha=1.0)).run(
+        None, {"x0": values}
+    )
+    assert np.array_equal(got, theirs)
 
 
 def test_casts_to_integers_saturate_and_nan_is_zero(run: Run) -> None:
