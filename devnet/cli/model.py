@@ -43,7 +43,7 @@ def add(
     client: Client,
     as_json: bool,
 ) -> None:
-    """Register a model: an ONNX file, or a bundled sample (digits_exact, digits_float)."""
+    """Register a model: an ONNX file, or a bundled sample such as digits_exact."""
     options: dict[str, Any] = {"alias": alias} if alias else {}
     if dimensions:
         options["dimensions"] = dimensions

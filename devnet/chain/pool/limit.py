@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from devnet.chain.pool.arrival import Arrival
+from devnet.chain.pool.queue import Queue
 from devnet.chain.sidecar import BLOB_TYPE
+from devnet.chain.transaction import Transaction
+from devnet.errors import PoolFull
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +40,14 @@ class Limits:
     def has_room(self, usage: Usage) -> bool:
         """Whether slots and bytes hold that much; blobs are not given up for others."""
         return usage.slots <= self.slots and usage.size_bytes <= self.size_bytes
+
+    def check_account(self, transaction: Transaction, queue: Queue, is_executable: bool) -> None:
+        """Whether a sender's queue may grow by a transaction. Raises: PoolFull."""
+        count, limit = len(queue), self.account_transactions
+        if not is_executable:
+            limit = min(limit, self.account_queued)
+        if transaction.type_id == BLOB_TYPE and count < limit:
+            limit = self.account_blob_transactions
+            count = sum(a.transaction.type_id == BLOB_TYPE for a in queue.arrivals)
+        if count >= limit:
+            raise PoolFull(f"account limit exceeded: pooled {count} txs")

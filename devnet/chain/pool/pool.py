@@ -16,7 +16,6 @@ from devnet.chain.pool.limit import Limits, Usage
 from devnet.chain.pool.queue import Queue, build_queue
 from devnet.chain.pool.replacement import check_replacement
 from devnet.chain.pool.selection import Order, Prices, Selection
-from devnet.chain.sidecar import BLOB_TYPE
 from devnet.chain.transaction import Transaction
 from devnet.chain.validity import compute_cost
 from devnet.errors import BadTransaction, PoolFull
@@ -130,7 +129,8 @@ class Pool:
         rival = self.get_queue(transaction.sender).get(transaction.nonce)
         usage = self._usage.add(arrival)
         if rival is None:
-            self._check_account(transaction, is_executable)
+            queue = self.get_queue(transaction.sender)
+            self.limits.check_account(transaction, queue, is_executable)
         else:
             check_replacement(rival.transaction, transaction)
             usage = usage.add(rival, -1)
@@ -180,17 +180,6 @@ class Pool:
             start, end = queue.get_run(get_nonce(sender))
             if start < end:
                 yield queue.arrivals[start:end]
-
-    def _check_account(self, transaction: Transaction, is_executable: bool) -> None:
-        queue, limits = self.get_queue(transaction.sender), self.limits
-        count, limit = len(queue), limits.account_transactions
-        if not is_executable:
-            limit = min(limit, limits.account_queued)
-        if transaction.type_id == BLOB_TYPE and count < limit:
-            limit = limits.account_blob_transactions
-            count = sum(a.transaction.type_id == BLOB_TYPE for a in queue.arrivals)
-        if count >= limit:
-            raise PoolFull(f"account limit exceeded: pooled {count} txs")
 
     def _find_victims(
         self, arrival: Arrival, usage: Usage, is_executable: bool
