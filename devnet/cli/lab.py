@@ -1,6 +1,7 @@
 """`devnet lab`: run scenario files."""
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,4 +70,5 @@ def run(scenario: str, seed: int | None, trace_file: Path | None, as_json: bool)
             click.echo(f"  {line}")
         click.echo(f"trace {result.trace_hash} (seed {read.seed})")
     if surprises:
-        fail(f"not as {scenario} expects: {'; '.join(surprises)}", 1)
+        again = f"devnet lab run {shlex.quote(scenario)} --seed {read.seed}"
+        fail(f"not as {scenario} expects: {'; '.join(surprises)}; again: {again}", 1)

@@ -41,13 +41,14 @@ def test_json_has_all_of_it(tmp_path: Path) -> None:
 
 
 def test_surprise_is_an_error(tmp_path: Path) -> None:
-    """What came and what was expected."""
+    """What came, what was expected, and the command that gives it again."""
     file = tmp_path / "wrong.toml"
     file.write_text(HONEST + "expect.outcome = 'fork'\nexpect.says = ['moon']\n")
-    code, text, error = run("run", str(file))
+    code, text, error = run("run", str(file), "--seed", "7")
     assert code == 1
     assert "decided" in text
     assert "outcome is decided, expected fork; the report does not say 'moon'" in error
+    assert f"devnet lab run {file} --seed 7" in error.replace("\n", "")
 
 
 def test_mistakes_end_in_one_line(tmp_path: Path) -> None:
