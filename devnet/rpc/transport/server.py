@@ -202,7 +202,10 @@ def _choose(routes: Mapping[tuple[str, str], Handler]) -> Handler:
         method = "GET" if request.method == "HEAD" else request.method
         handler = routes.get((method, request.path))
         if handler is not None:
-            return await handler(request)
+            try:
+                return await handler(request)
+            except ConnectionError:  # else aiohttp logs a traceback for a client that left
+                raise web.HTTPBadRequest(text="the client left\n") from None
         allowed = [known for known, path in routes if path == request.path]
         if allowed:
             raise web.HTTPMethodNotAllowed(request.method, allowed)

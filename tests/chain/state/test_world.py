@@ -114,6 +114,18 @@ def test_forgotten_state_is_gone_and_frees_what_nobody_shares(world: World, head
     assert world.open_empty(header).get_balance(A) == 0
 
 
+def test_a_frozen_world_keeps_what_the_other_forgets(world: World, header: Header) -> None:
+    """A reader that began before goes on, and what it alone holds is freed with it."""
+    before = count_branches()
+    roots = grow(world, header, 10)
+    frozen = world.freeze()
+    world.forget(roots)
+    assert not any(map(world.has_root, roots))
+    assert [frozen.open(root, header).get_balance(A) for root in roots] == list(range(1, 11))
+    del frozen
+    assert count_branches() == before
+
+
 def test_persisting_is_what_publishes(world: World, header: Header) -> None:
     """Code and storage of a published root are there for all, and it can be persisted twice."""
     first = world.open_empty(header)

@@ -207,3 +207,20 @@ def test_what_was_begun_is_finished_before_the_server_stops(launch: Any) -> None
     server.stop()
     asker.join()
     assert answers == ["last"]
+
+
+def test_a_client_that_leaves_is_no_error(
+    launch: Any, request_body: Encode, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the middle of its request or of the answer: nothing is logged, others are answered."""
+    server = launch(Listen(port=0))
+    asked = request_body(1, "big", 64 << 20)
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+    with connect(server.port) as leaving:
+        leaving.sendall(head % 1_000 + b"{")
+    with connect(server.port) as leaving:
+        leaving.sendall(head % len(asked) + asked)
+        assert leaving.recv(1)
+    assert server.ask("echo", "still here") == "still here"
+    server.stop()
+    assert caplog.records == []
