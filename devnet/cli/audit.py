@@ -151,7 +151,7 @@ class _TextReport:
         rest = range(max(self._bound + 1, numbers.start), numbers.stop)
         if rest:
             click.echo(f"on the node's word: that {_name(rest)} had no call to a model")
-        if self.summary.models and not self._is_pinned:
+        if any(self.summary.models) and not self._is_pinned:
             click.echo("on the node's word: its first validator set; --trust HASH pins it")
 
 

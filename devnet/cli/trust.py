@@ -27,5 +27,5 @@ trust_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     metavar="HASH",
     callback=_parse_hash,
     help="Hash of a validator set you trust: the genesis set's, which is extraData of block 0, or "
-    "that of any later set up to the one that signs.",
+    "that of a later set which signed the change after it, or the block.",
 )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from devnet.config import Optimistic
+from devnet.config import MIN_DISPUTE_GAS, Optimistic
 from devnet.errors import HostError
 from devnet.validators.faults.fault import Strategy
 from devnet.validators.optimistic.claim import Claim, build_claim
@@ -139,7 +139,8 @@ class Agent:
         return self._act(encode_call("judge", at.matter.number, known), gas=gas)
 
     def _act(self, data: bytes, value: int = 0, gas: int = 0) -> Act:
-        return Act(data, value, GAS_MOVE + GAS_PER_BYTE * len(data) + gas)
+        most = MIN_DISPUTE_GAS  # that every block takes, and every transaction may have
+        return Act(data, value, min(GAS_MOVE + GAS_PER_BYTE * len(data) + gas, most))
 
     def _claim(self, at: Situation) -> Claim:
         """Made once: whoever computes otherwise each time stands by the first."""

@@ -4,9 +4,11 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from devnet.consensus.optimistic import OPTIMISTIC
+from devnet.models import Models
 from devnet.validators.optimistic.contract import Status, encode_call, list_tensors
 from precompiles.operators import MAX_LEAF_BYTES
-from tests.conftest import assemble_code, wrap_code
+from precompiles.tensor import DType, Tensor
+from tests.conftest import Driver, assemble_code, wrap_code
 from tests.validators.optimistic.conftest import (
     CHALLENGER,
     FEE,
@@ -15,10 +17,11 @@ from tests.validators.optimistic.conftest import (
     Court,
     Liar,
 )
+from tests.validators.optimistic.test_agents import begin, settle
 
-# passes on calls and their value, unless they come from the contract: then it reverts
-STUBBORN = assemble_code(
-    *("CALLER", OPTIMISTIC, "EQ", 46, "JUMPI"),
+# passes on calls and their value, unless they come from the contract: then it goes on after this
+RELAY = assemble_code(
+    *("CALLER", OPTIMISTIC, "EQ", 60, "JUMPI"),
     *("CALLDATASIZE", 0, 0, "CALLDATACOPY"),
     *(0, 0, "CALLDATASIZE", 0, "CALLVALUE", OPTIMISTIC, "GAS", "CALL"),
     *("POP", "STOP"),
@@ -26,11 +29,30 @@ STUBBORN = assemble_code(
 
 
 def deploy_stubborn(court: Court) -> bytes:
-    """Its address."""
-    code = STUBBORN.ljust(46, b"\0") + assemble_code("JUMPDEST", 0, 0, "REVERT")
-    address = court.send(STRANGER, None, wrap_code(code)).contract_address
+    """Address of a contract that reverts when it is paid or called back."""
+    address = court.send(STRANGER, None, wrap_code(relay("REVERT", 0))).contract_address
     assert address is not None
     return address
+
+
+def relay(ending: str, size: int) -> bytes:
+    """Code of a contract that ends calls of the optimistic contract with so many bytes."""
+    assert len(RELAY) == 60
+    return RELAY + assemble_code("JUMPDEST", size, 0, ending)
+
+
+def build_cut(size: int) -> bytes:
+    """The first ten of so many bytes."""
+    bounds = {"start": 0, "end": 10}
+    graph = helper.make_graph(
+        [helper.make_node("Slice", ["x", *bounds], ["y"])],
+        "cut",
+        [helper.make_tensor_value_info("x", TensorProto.UINT8, [size])],
+        [helper.make_tensor_value_info("y", TensorProto.UINT8, [10])],
+        [numpy_helper.from_array(np.array([n], np.int64), name) for name, n in bounds.items()],
+    )
+    opsets = [helper.make_opsetid("", 21)]
+    return bytes(helper.make_model(graph, opset_imports=opsets, ir_version=10).SerializeToString())
 
 
 def build_wide(repeats: int) -> bytes:
@@ -104,3 +126,16 @@ def test_a_callback_gets_the_gas_that_was_asked_for_or_nothing_happens(court: Co
     court.node.mine(TERMS.window_blocks)
     court.refuse("NotEnoughGas", STRANGER, "finalize", 1, *tensors)
     assert court.read().status is Status.POSTED
+
+
+def test_agents_settle_what_costs_most(start: type[Driver]) -> None:
+    """The longest inputs, the most gas for a callback, and 1.6 MB as its answer: in one block."""
+    driver = begin(start, 2)
+    node, size = driver.node, 108_000
+    model = Models(node).add(build_cut(size)).model_id
+    address = driver.deploy(relay("RETURN", 1_590_000))
+    inputs = list_tensors([Tensor(DType.UINT8, (size,), bytes(range(250)) * (size // 250))])
+    data = encode_call("request", model, inputs, 5_000_000)
+    assert driver.send(address, data, gas=16_000_000).receipt.succeeded
+    assert settle(node).status is Status.FINAL
+    assert node.head.receipts[-1].gas_used > 12_000_000
