@@ -19,6 +19,7 @@ from devnet.chain.signing import (
 )
 from devnet.errors import ConfigError, ExecutionReverted, HostError
 from devnet.node import Node
+from precompiles.aliases import read_alias, read_aliases
 from precompiles.digest import decode_cid
 from precompiles.errors import BadInput, Fatal, UnknownModel, WriteProtection
 from precompiles.gas import compute_infer_gas
@@ -32,8 +33,6 @@ from precompiles.registry import (
     REGISTER_BOUND,
     REGISTRY,
     SET_ALIAS,
-    read_alias,
-    read_aliases,
     read_models,
     read_registration,
 )
@@ -93,7 +92,7 @@ class Models:
         known = read_registration(self._node.open_storage(), model_id)
         if known is None or dict(known.manifest.dimensions) != dict(dimensions):
             transaction_hash = self._send(encode_registering(model_id, dimensions))
-        if alias is not None and read_alias(self._node.open_storage(), alias) != model_id:
+        if alias is not None and read_alias(self._node.open_storage(), REGISTRY, alias) != model_id:
             self._send(SET_ALIAS + encode(["string", "bytes32"], [alias, model_id]))
         if release is not None:
             self._send(
@@ -104,7 +103,7 @@ class Models:
     def list(self) -> tuple[Model, ...]:
         """Registered models, oldest first."""
         storage = self._node.open_storage()
-        names = read_aliases(storage)
+        names = read_aliases(storage, REGISTRY)
         return tuple(
             Model(found, _get_names(names, found.manifest.model_id))
             for found in read_models(storage)
@@ -116,7 +115,7 @@ class Models:
         Raises: UnknownModel.
         """
         storage = self._node.open_storage()
-        model_id = _parse_reference(reference) or read_alias(storage, reference)
+        model_id = _parse_reference(reference) or read_alias(storage, REGISTRY, reference)
         registration = read_registration(storage, model_id) if model_id else None
         if registration is None:
             known = ", ".join(name for model in self.list() for name in model.aliases)
@@ -124,9 +123,8 @@ class Models:
                 f"no model '{reference}' on this chain; add it with 'devnet model add FILE'"
                 + (f" or use one of: {known}" if known else "")
             )
-        return Model(
-            registration, _get_names(read_aliases(storage), registration.manifest.model_id)
-        )
+        names = _get_names(read_aliases(storage, REGISTRY), registration.manifest.model_id)
+        return Model(registration, names)
 
     def quote(self, reference: str) -> int:
         """Gas of one `infer` call."""

@@ -4,18 +4,16 @@ Everything it answers comes from contract state, never from a host's store. Layo
 (slot = keccak(kind/key) + index):
 
     model/<id>   0: keccak of the record   1: the record, CBOR, as bytes
-    alias/<name> 0: model id   1: owner
     models/      list of ids
-    aliases/     list of keccak of names   name/<hash>: the name, as bytes
 
-Releases stand in `releases.py`, in the same storage.
+Aliases stand in `aliases.py`, releases in `releases.py`, all in the same storage.
 """
 
-import re
 from collections.abc import Mapping
 
 from eth_abi.abi import encode
 
+from precompiles.aliases import check_alias, read_alias, write_alias
 from precompiles.arguments import decode_arguments
 from precompiles.digest import compute_keccak, encode_cid
 from precompiles.errors import BadInput, NotAllowed, TooLarge, UnknownModel
@@ -45,14 +43,11 @@ from precompiles.storage import (
 from precompiles.tensor import TensorType
 
 REGISTRY: Address = bytes(19) + b"\xf8"
-MAX_ALIAS_BYTES = 128  # bytes of an alias in UTF-8
 MAX_DIMENSIONS = 64  # bindings of one registration
 REGISTERED_TOPIC = compute_keccak(b"ModelRegistered(bytes32,address,uint8)")
-ALIAS_TOPIC = compute_keccak(b"AliasSet(string,bytes32,address)")
 _DIMENSIONS = "(string,uint32)[]"
 _TYPES = "(string,uint8,uint32[])[]"
 _MANIFEST = f"(bytes32,uint8,address,uint64,uint64,uint64,uint64,{_TYPES},{_TYPES},{_DIMENSIONS})"
-_ID = re.compile(r"0x[0-9a-fA-F]{64}|bafkrei[a-z2-7]{52}")
 _WORD = 32
 _MAX_CACHED = 1024  # decoded records kept
 _decoded: dict[int, Registration] = {}  # by keccak of the record: content, so never stale
@@ -114,21 +109,6 @@ def read_models(state: StorageReader) -> tuple[Registration, ...]:
     return tuple(registration for registration in found if registration is not None)
 
 
-def read_aliases(state: StorageReader) -> dict[str, bytes]:
-    """Every alias and the model it names."""
-    names = (
-        read_bytes(state, REGISTRY, compute_slot(b"name", key)).decode()
-        for key in read_list(state, REGISTRY, compute_slot(b"aliases"))
-    )
-    return {name: read_alias(state, name) or b"" for name in names}
-
-
-def read_alias(state: StorageReader, name: str) -> bytes | None:
-    """Model id behind an alias, or nothing."""
-    word = state.load(REGISTRY, compute_slot(b"alias", name.encode()))
-    return word.to_bytes(_WORD, "big") if word else None
-
-
 def _decode_binding(body: bytes) -> tuple[bytes, Mapping[str, int]]:
     signature = f"registerBound(bytes32,{_DIMENSIONS})"
     model_id, dimensions = decode_arguments(["bytes32", _DIMENSIONS], body, signature)
@@ -178,32 +158,14 @@ def _set_alias(schedule: Schedule, body: bytes, meter: Meter, state: StateView) 
     # INPUT
     name, model_id = decode_arguments(["string", "bytes32"], body, "setAlias(string,bytes32)")
     require_direct(state)
-    key = name.encode()
-    if not key:
-        raise BadInput("an alias needs at least one character")
-    if len(key) > MAX_ALIAS_BYTES:
-        raise TooLarge(f"alias of {len(key)} bytes, at most {MAX_ALIAS_BYTES}")
-    if looks_like_id(name):
-        raise BadInput(f"alias '{name}' reads as a model id; choose another name")
+    key = check_alias(name)
     # GAS
     meter.charge(schedule.read + schedule.register_per_word * (5 + count_words(key)))
     # RUN
     if read_registration(state, model_id) is None:
         raise UnknownModel(f"0x{model_id.hex()} is not registered; register it first")
-    at = compute_slot(b"alias", key)
-    taken = state.load(REGISTRY, at) != 0
-    owner = state.load(REGISTRY, at + 1).to_bytes(_WORD, "big")[12:]
-    if taken and owner != state.caller:
-        raise NotAllowed(f"alias '{name}' belongs to 0x{owner.hex()}; choose another name")
     # OUTPUT
-    if not taken:
-        digest = compute_keccak(key)
-        append_word(state, REGISTRY, compute_slot(b"aliases"), digest)
-        write_bytes(state, compute_slot(b"name", digest), key)
-    state.store(at, int.from_bytes(model_id, "big"))
-    state.store(at + 1, int.from_bytes(state.caller, "big"))
-    topics = (ALIAS_TOPIC, model_id, state.caller.rjust(_WORD, b"\0"))
-    state.log(topics, encode(["string"], [name]))
+    write_alias(REGISTRY, name, model_id, state)
     return b""
 
 
@@ -224,7 +186,7 @@ def _resolve(schedule: Schedule, body: bytes, meter: Meter, state: StateView) ->
     # GAS
     meter.charge(schedule.read)
     # RUN
-    model_id = read_alias(state, name)
+    model_id = read_alias(state, REGISTRY, name)
     if model_id is None:
         raise UnknownModel(f"no alias '{name}'; set it with IModelRegistry.setAlias")
     # OUTPUT
@@ -261,11 +223,6 @@ def require_registration(state: StorageReader, model_id: bytes) -> Registration:
             "register it with IModelRegistry.register"
         )
     return registration
-
-
-def looks_like_id(name: str) -> bool:
-    """Whether a text would be read as a model id or a CIDv1 before it is read as an alias."""
-    return bool(_ID.fullmatch(name))
 
 
 def _pack(registration: Registration) -> tuple[object, ...]:

@@ -65,8 +65,8 @@ def tensor(*values: float, dtype: type = np.float32) -> onnx.TensorProto:
             {"nodes_modes": tensor(6, dtype=np.uint8), "membership_values": tensor(40)},
             "number the categories from 0 to 30",
         ),
-        ({"nodes_trueleafs": [2]}, "attribute 'nodes_trueleafs' of TreeEnsemble is 2"),
-        ({"aggregate_function": 4}, "'aggregate_function' of TreeEnsemble is 4; admitted: 0 to 3"),
+        ({"nodes_trueleafs": [2]}, "attribute 'nodes_trueleafs' of TreeEnsemble 'y' is 2"),
+        ({"aggregate_function": 4}, "of TreeEnsemble 'y' is 4; admitted: 0 to 3"),
     ],
 )
 def test_malformed_tree_ensembles_are_refused_by_name(changes: dict[str, Any], reason: str) -> None:

@@ -8,10 +8,10 @@ import pytest
 from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector
 
 from contracts import load
+from precompiles.aliases import ALIAS_TOPIC
 from precompiles.errors import BadInput, PrecompileError
 from precompiles.inference import INFER, INFERENCE, QUOTE
 from precompiles.registry import (
-    ALIAS_TOPIC,
     MANIFEST,
     PUBLISH,
     REGISTER,

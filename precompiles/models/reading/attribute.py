@@ -98,16 +98,16 @@ _LATER = {("Pad", "wrap"): 19, ("ScatterElements", "max"): 18, ("ScatterElements
 _GONE = {("GridSample", "bilinear"): 20, ("GridSample", "bicubic"): 20}  # opset that dropped it
 
 
-def check_attributes(node: onnx.NodeProto, signature: Signature, opset: int) -> None:
-    """Names, types and values.
+def check_attributes(node: onnx.NodeProto, signature: Signature, opset: int, label: str) -> None:
+    """Names, types and values; `label` is what messages call the operator.
 
     Raises: NotAdmitted naming the attribute; TooLarge.
     """
     if len(node.attribute) > MAX_ATTRIBUTES:
-        raise TooLarge(f"{node.op_type} has {len(node.attribute)} attributes")
+        raise TooLarge(f"{label} has {len(node.attribute)} attributes, at most {MAX_ATTRIBUTES}")
     seen: set[str] = set()
     for attribute in node.attribute:
-        where = f"attribute '{attribute.name}' of {node.op_type}"
+        where = f"attribute '{attribute.name}' of {label}"
         declared = signature.attributes.get(attribute.name)
         if declared is None:
             raise NotAdmitted(f"{where} is unknown in opset {opset}; export it again")
@@ -119,7 +119,7 @@ def check_attributes(node: onnx.NodeProto, signature: Signature, opset: int) -> 
         _check_values(node.op_type, attribute, opset, where)
     for name, declared in signature.attributes.items():
         if declared.is_required and name not in seen:
-            raise NotAdmitted(f"{node.op_type} lacks attribute '{name}'; export it again")
+            raise NotAdmitted(f"{label} lacks attribute '{name}'; export it again")
 
 
 def _check_values(operator: str, attribute: onnx.AttributeProto, opset: int, where: str) -> None:

@@ -47,7 +47,8 @@ def check_structure(graph: onnx.GraphProto, opsets: Mapping[str, int]) -> tuple[
             raise NotAdmitted(f"{describe_node(node)} is refused: {row.why}; {row.remedy}")
         signature = _find_signature(row, opsets)
         _check_arity(node, signature)
-        check_attributes(node, signature, signature.since if row.domain else opsets[""])
+        opset = signature.since if row.domain else opsets[""]
+        check_attributes(node, signature, opset, describe_node(node))
         _check_order(node, made, graph)
         uses.append(Use(node, row, signature))
     names: set[str] = set()

@@ -8,6 +8,7 @@ from eth_utils.crypto import keccak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from precompiles.aliases import MAX_ALIAS_BYTES, read_alias, read_aliases
 from precompiles.errors import (
     BadInput,
     NotAllowed,
@@ -16,7 +17,7 @@ from precompiles.errors import (
     UnknownModel,
     WriteProtection,
 )
-from precompiles.registry import MAX_ALIAS_BYTES, REGISTRY, read_alias, read_aliases
+from precompiles.registry import REGISTRY
 from tests.precompiles.conftest import ALICE, BOB, Host, encode_call
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=MAX_ALIAS_BYTES // 4)
@@ -32,10 +33,10 @@ def test_any_name_resolves_to_the_model_it_was_given(
     model_id = host.add(joiner)
     for name in names:
         host.ask(REGISTRY, "setAlias", name, model_id)
-    assert read_aliases(host.state) == dict.fromkeys(names, model_id)
+    assert read_aliases(host.state, REGISTRY) == dict.fromkeys(names, model_id)
     assert [host.ask(REGISTRY, "resolve", name) for name in names] == [model_id] * len(names)
     other = data.draw(NAMES.filter(lambda name: name not in names))
-    assert read_alias(host.state, other) is None
+    assert read_alias(host.state, REGISTRY, other) is None
     with pytest.raises(UnknownModel, match="no alias"):
         host.ask(REGISTRY, "resolve", other)
 
@@ -56,7 +57,7 @@ def test_the_owner_may_move_a_name(host: Host, digits: bytes, joiner: bytes) -> 
     for model_id in (first, second, first, second):
         host.ask(REGISTRY, "setAlias", "latest", model_id, caller=BOB)
         assert host.ask(REGISTRY, "resolve", "latest") == model_id
-    assert read_aliases(host.state) == {"latest": second}
+    assert read_aliases(host.state, REGISTRY) == {"latest": second}
 
 
 def test_the_owner_of_a_model_does_not_own_its_names(host: Host, digits: bytes) -> None:
@@ -74,7 +75,7 @@ def test_the_zero_address_owns_what_it_names(host: Host, digits: bytes, joiner: 
     with pytest.raises(NotAllowed):
         host.ask(REGISTRY, "setAlias", "zero", host.add(joiner), caller=BOB)
     host.ask(REGISTRY, "setAlias", "zero", model_id, caller=bytes(20))
-    assert read_aliases(host.state) == {"zero": model_id}
+    assert read_aliases(host.state, REGISTRY) == {"zero": model_id}
 
 
 def test_only_a_registered_model_can_be_named(host: Host, digits: bytes) -> None:
@@ -101,7 +102,7 @@ def test_the_longest_name_is_accepted(host: Host, digits: bytes) -> None:
     name = "€" * 42 + "xy"
     assert len(name.encode()) == MAX_ALIAS_BYTES
     host.ask(REGISTRY, "setAlias", name, host.add(digits))
-    assert list(read_aliases(host.state)) == [name]
+    assert list(read_aliases(host.state, REGISTRY)) == [name]
 
 
 def test_bytes_that_are_not_unicode_are_no_name(host: Host, digits: bytes) -> None:
@@ -126,7 +127,7 @@ def test_a_static_call_names_nothing(host: Host, digits: bytes) -> None:
     model_id = host.add(digits)
     with pytest.raises(WriteProtection):
         host.ask(REGISTRY, "setAlias", "digits", model_id, static=True)
-    assert read_aliases(host.state) == {}
+    assert read_aliases(host.state, REGISTRY) == {}
     host.ask(REGISTRY, "setAlias", "digits", model_id)
     assert host.ask(REGISTRY, "resolve", "digits", static=True) == model_id
 
