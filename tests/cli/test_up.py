@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
@@ -37,3 +44,32 @@ def test_the_url_that_is_announced_can_be_used_as_it_is(host: str, url: str) -> 
     """Also where the address is one of IPv6."""
     assert build_url(host, 8545) == url
     assert (urlsplit(url).hostname, urlsplit(url).port) == (host, 8545)
+
+
+def is_open(host: str, port: int) -> bool:
+    """Whether somebody listens."""
+    try:
+        socket.create_connection((host, port)).close()
+    except ConnectionError:
+        return False
+    return True
+
+
+def test_a_second_signal_does_not_wait_for_answers() -> None:
+    """The first stops listening and waits for what was begun; who is in a hurry says it twice."""
+    command = [sys.executable, "-m", "devnet", "up", "--port", "0", "--json", "--validators", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        place = urlsplit(json.loads(process.stdout.readline())["url"])
+        assert place.hostname is not None
+        assert place.port is not None
+        asker = HTTPConnection(place.hostname, place.port)
+        endless = {"method": "eth_call", "params": [{"data": "0x5b600056"}, "latest"]}
+        asker.request("POST", "/", json.dumps({"jsonrpc": "2.0", "id": 1, **endless}))
+        time.sleep(0.3)
+        process.terminate()
+        while is_open(place.hostname, place.port):
+            time.sleep(0.01)
+        process.terminate()
+        assert process.wait(20) == -signal.SIGTERM
+        asker.close()
