@@ -66,11 +66,14 @@ def refuse_overruled(given: Mapping[str, Any], genesis: Genesis) -> None:
 
 
 def read_behaviors(texts: tuple[str, ...]) -> dict[str, Behavior]:
-    """By validator; the last one given counts. Raises: ConfigError."""
-    behaviors = {}
+    """By validator. Raises: ConfigError, also for a validator that is given two."""
+    behaviors: dict[str, Behavior] = {}
     for text in texts:
         name, separator, behavior = text.partition("=")
         if not separator:
             raise ConfigError(f"--behavior '{text}' is not VALIDATOR=STRATEGY, as in v2=crash")
+        if name in behaviors:
+            both = f"{name}={behaviors[name]} + {behavior}"
+            raise ConfigError(f"--behavior '{text}': {name} has one already; give both as '{both}'")
         behaviors[name] = parse_behavior(behavior)
     return behaviors

@@ -174,3 +174,10 @@ def test_a_node_without_processes_lets_nobody_join(tmp_path: Path, url: str) -> 
 def test_up_refuses_what_no_process_can_play(behavior: str, said: str) -> None:
     """Before any process is started."""
     assert said in refuse("up", "--processes", "--port", "0", "--behavior", behavior)
+
+
+def test_up_refuses_a_second_behavior_of_one_validator() -> None:
+    """Both together are one."""
+    given = ("--behavior", "v1=lazy", "--behavior", "v1=delay(5)")
+    said = refuse("up", "--port", "0", *given)
+    assert "v1 has one already; give both as 'v1=lazy + delay(5)'" in said
