@@ -164,7 +164,7 @@ class Simulation:
                 trace.add(now_us, node, payload)
             if payload.__class__ in TIMERS:
                 on_timer[node](payload)
-            elif isinstance(payload, Stop):
+            elif payload.__class__ is Stop:
                 if payload is stop:
                     return
             else:

@@ -37,7 +37,7 @@ from devnet.consensus.tendermint.message import (
 )
 from devnet.consensus.tendermint.output import EnterRound, Output
 from devnet.consensus.tendermint.state import DECIDED, PREVOTE, PROPOSE, State
-from devnet.consensus.tendermint.vote_keeper import Threshold, VoteKeeper
+from devnet.consensus.tendermint.vote_keeper import QUORUM_VALUE, SKIP, VoteKeeper
 from devnet.consensus.validator_set import ValidatorSet
 from devnet.consensus.vote import NIL
 
@@ -111,11 +111,11 @@ class Process:
             found = (last,)
         if self.state.step is DECIDED:
             return found
-        if vote.__class__ is Precommit and Threshold.QUORUM_VALUE in report and vote.value != NIL:
+        if vote.__class__ is Precommit and QUORUM_VALUE in report and vote.value != NIL:
             decided = self._decide(vote.round, vote.value)
             if decided:
                 return found + decided
-        if Threshold.SKIP in report:
+        if SKIP in report:
             return found + self._enter(vote.round)
         return found + self._settle()
 

@@ -24,6 +24,8 @@ class Threshold(Enum):
     SKIP = "a third is in a later round"
 
 
+QUORUM_ANY, QUORUM_VALUE, SKIP = Threshold
+
 Report: TypeAlias = tuple[Threshold | DuplicateVote, ...]
 
 
@@ -86,7 +88,7 @@ class VoteKeeper:
         if total < self._quorum and round_ <= self.round:
             return ()
         report = self._list_crossed(total, for_value, power)
-        if Threshold.QUORUM_ANY in report:
+        if QUORUM_ANY in report:
             self.reached.add(place)
         return report + self.hear(round_, validator) if round_ > self.round else report
 
@@ -98,7 +100,7 @@ class VoteKeeper:
             return ()
         before = sum(voices.values())
         voices[validator] = power
-        return (Threshold.SKIP,) if before < self._third <= before + power else ()
+        return (SKIP,) if before < self._third <= before + power else ()
 
     def is_quorum(self, kind: type[Ballot], round_: int, value: bytes) -> bool:
         """Whether a value, or NIL, has more than two thirds."""
@@ -142,9 +144,9 @@ class VoteKeeper:
         quorum = self._quorum
         if for_value - power < quorum <= for_value:
             if total - power < quorum <= total:
-                return (Threshold.QUORUM_VALUE, Threshold.QUORUM_ANY)
-            return (Threshold.QUORUM_VALUE,)
-        return (Threshold.QUORUM_ANY,) if total - power < quorum <= total else ()
+                return (QUORUM_VALUE, QUORUM_ANY)
+            return (QUORUM_VALUE,)
+        return (QUORUM_ANY,) if total - power < quorum <= total else ()
 
     def _add_again(self, tally: Tally, vote: Ballot, power: int) -> Report:
         known = tally.votes[vote.validator]
@@ -161,5 +163,5 @@ class VoteKeeper:
         tally.extra[key] = vote
         for_value = tally.by_value[vote.value] = tally.by_value.get(vote.value, 0) + power
         is_crossed = for_value - power < self._quorum <= for_value
-        crossed = (Threshold.QUORUM_VALUE,) if is_crossed else ()
+        crossed = (QUORUM_VALUE,) if is_crossed else ()
         return (*crossed, DuplicateVote(known, vote))
