@@ -94,7 +94,7 @@ def test_halt_ends_a_frame_and_nothing_else(bench: Bench) -> None:
 
 def test_unknown_type_is_unsupported() -> None:
     """`UnrecognizedTransactionType` becomes an error that names the type."""
-    with pytest.raises(UnsupportedTransaction, match="type 9"):
+    with pytest.raises(UnsupportedTransaction, match="type not supported: 9"):
         decode_transaction(b"\x09\xc0")
 
 

@@ -41,4 +41,4 @@ def test_a_final_answer_is_run_again_by_whoever_checks(start: type[Driver], lies
     assert bundle.receipt.mode is Mode.OPTIMISTIC
     verdict = verify_bundle(bundle, read_sample("digits_exact"))
     assert verdict.outcome is (Outcome.REFUTED if lies else Outcome.VERIFIED)
-    assert verdict.reason.startswith("execution: output") is lies
+    assert verdict.reason.startswith("execution: exact: output 'scores'") is lies
