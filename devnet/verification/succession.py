@@ -2,7 +2,7 @@
 
 A change is a block whose state says who signs from two blocks later on, certified by who signs it
 itself. Changes are complete: each proves that its entry follows the one before it in the contract's
-list of sets, and the last block that no further entry is in force (decision 0060).
+list of sets, and the last block that no further entry is in force (decisions 0060, 0070).
 """
 
 from collections.abc import Mapping, Sequence
