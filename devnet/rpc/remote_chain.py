@@ -53,8 +53,8 @@ class RemoteChain:
         """
         self._client = client
         self._trusted_set = trusted_set
-        self.chain_id = self._ask_number("eth_chainId")
-        self.head = self._ask_number("eth_blockNumber")
+        self.chain_id = self._ask_number("eth_chainId", 64)
+        self.head = self._ask_number("eth_blockNumber", 15)
         self.agreement = str(self._ask(_is_object, "consensus_status").get("agreement", EXACT))
 
     def read_record(self, number: int) -> Record:
@@ -129,8 +129,8 @@ class RemoteChain:
                 found.append(parse_bundle(json.dumps(bundle)))
         return found
 
-    def _ask_number(self, method: str) -> int:
-        return int(self._ask(_is_text("0x[0-9a-f]{1,64}"), method), 16)
+    def _ask_number(self, method: str, digits: int) -> int:
+        return int(self._ask(_is_text(f"0x[0-9a-f]{{1,{digits}}}"), method), 16)
 
     def _ask_bytes(self, method: str, *params: object) -> bytes:
         return bytes.fromhex(self._ask(_is_text("0x([0-9a-f]{2})*"), method, *params)[2:])

@@ -125,6 +125,14 @@ def test_answer_of_another_form_leaves_it_open(driver: Driver, method: str, answ
     assert 7 in findings[-1].blocks
 
 
+@pytest.mark.parametrize("method", ["eth_chainId", "eth_blockNumber", "consensus_status"])
+@pytest.mark.parametrize("answer", [None, 7, "0x", "0x" + "f" * 65])
+def test_what_is_no_devnet_is_recognised(driver: Driver, method: str, answer: Any) -> None:
+    """Before any block is asked for."""
+    with pytest.raises(RemoteError, match=f"the node answers {method} with .*; is it a devnet"):
+        open_remote(driver, **{method: lambda _: answer})
+
+
 def test_header_that_nests_without_end_is_no_header(driver: Driver) -> None:
     """It is not even decoded."""
     nested = b""
