@@ -21,6 +21,8 @@ Function = Callable[[Doubles], Doubles]
 
 def apply(function: Function, array: Array, dtype: np.dtype[Any]) -> Array:
     """The function of every element, in float64, rounded once to `dtype`."""
+    if array.ndim == 0:  # numpy makes scalars of such, which nothing is written into
+        return apply(function, array.reshape(1), dtype).reshape(())
     if array.size <= TILE:
         return np.asarray(function(array.astype(np.float64))).astype(dtype)
     flat = np.ascontiguousarray(array).reshape(-1)
@@ -92,11 +94,11 @@ def _build_plain(operation: Callable[..., Any]) -> Rule:
 
 
 def _raise(site: Site) -> Compute:
-    dtype = site.dtype
+    dtype, shape = site.dtype, site.use.result.shape
 
     def compute(operands: Operands) -> Array:
-        base, power = (operand.astype(np.float64) for operand in operands)
-        return compute_pow(base, power).astype(dtype)
+        base, power = (np.atleast_1d(operand).astype(np.float64) for operand in operands)
+        return compute_pow(base, power).astype(dtype).reshape(shape)
 
     return compute
 

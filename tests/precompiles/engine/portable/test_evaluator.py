@@ -7,6 +7,7 @@ import pytest
 
 from precompiles.engine.portable.evaluator import RULES, build_program
 from precompiles.engine.portable.rules import window
+from precompiles.engine.portable.rules.elementwise import FUNCTIONS
 from precompiles.engine.reference.application import NoRule
 from precompiles.engine.reference.evaluator import evaluate as evaluate_exactly
 from precompiles.engine.session import build_session
@@ -125,6 +126,23 @@ def test_pooling_and_relu_hand_on_nan_and_order_zeros(run: Run) -> None:
     (got,) = run("Relu", [image])
     assert not np.signbit(got[0, 0, [0, 1, 2]]).any()
     assert np.isnan(got[0, 0, 3])
+
+
+@pytest.mark.parametrize("operator", sorted({*FUNCTIONS, "Elu", "Gelu", "Swish"}))
+def test_a_scalar_gives_what_it_gives_in_a_row(run: Run, operator: str) -> None:
+    """A tensor of rank 0 is an operand like any other."""
+    for value in (0.5, -300.0, np.nan):
+        (alone,) = run(operator, [np.array(value, F32)], opset=24)
+        (row,) = run(operator, [np.array([value], F32)], opset=24)
+        assert alone.shape == ()
+        assert alone.tobytes() == row.tobytes()
+
+
+def test_a_power_of_scalars_is_a_scalar(run: Run) -> None:
+    """Neither operand has an axis, nor has the result."""
+    (got,) = run("Pow", [np.array(1.5, F32), np.array(2.0, F32)])
+    assert got.shape == ()
+    assert got == 2.25
 
 
 def test_a_threshold_lets_nothing_through_that_is_not_above_it(run: Run) -> None:
